@@ -1,0 +1,39 @@
+/** A run: one execution of a rule. The words here are those that the outside sees (docs/reference/runs.md). */
+
+export type RunTrigger = 'first' | 'schedule' | 'manual' | 'once';
+
+export const OPEN_RUN_STATES = ['planned', 'scanning', 'publishing'] as const;
+export type OpenRunState = (typeof OPEN_RUN_STATES)[number];
+export type RunState = OpenRunState | 'published' | 'empty' | 'failed' | 'cancelled';
+
+export interface RunReason {
+  /** Stable, for programs. */
+  readonly code: string;
+  /** What happened and what to do, for people. */
+  readonly text: string;
+}
+
+/** A run as it is told to the outside; times are ISO 8601 UTC. */
+export interface RunView {
+  readonly id: string;
+  readonly rule: string;
+  readonly bucket: string;
+  readonly trigger: RunTrigger;
+  readonly scheduledFor: string;
+  readonly state: RunState;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly pointInTime: string | null;
+  readonly scanned: number;
+  readonly matched: number;
+  readonly bytesWritten: number;
+  readonly shards: { readonly done: number; readonly total: number };
+  /** The manifest's key in the destination bucket, once it is published. */
+  readonly manifest: string | null;
+  readonly destination: string;
+  readonly reason: RunReason | null;
+}
+
+export function isOpen(state: RunState): state is OpenRunState {
+  return (OPEN_RUN_STATES as readonly string[]).includes(state);
+}
