@@ -1,0 +1,60 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { gunzipSync, inflateRawSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { factsOf } from '../../test/contract/memory-destination.ts';
+import { bytesOf, temporaryFolder } from '../../test/store-fixture.ts';
+import { DataFileWriter } from './data-file-writer.ts';
+
+const GZIP_HEADER_BYTES = 10;
+const GZIP_TRAILER_BYTES = 8;
+
+async function fileOf(...blocks: Uint8Array[]) {
+  const file = new DataFileWriter(path.join(temporaryFolder(), 'data.csv.gz'));
+  for (const block of blocks) await file.write(block);
+  const facts = await file.finish();
+  return { facts, bytes: readFileSync(file.path) };
+}
+
+test.each([
+  ['nothing', []],
+  ['one byte', [bytesOf(1)]],
+  ['several blocks', [bytesOf(300_000, 1), Buffer.alloc(1_000_000, 'row,'), bytesOf(10, 2)]],
+])('a file of %s unpacks to what was written, and says the truth of itself', async (_, blocks) => {
+  const { facts, bytes } = await fileOf(...blocks);
+  expect(Buffer.compare(gunzipSync(bytes), Buffer.concat(blocks))).toBe(0);
+  expect(facts).toEqual(factsOf(bytes));
+});
+
+test('a file is one gzip member, to its last byte', async () => {
+  const { bytes } = await fileOf(...Array.from({ length: 20 }, (_, n) => bytesOf(100_000, n)));
+  expect([...bytes.subarray(0, 3)]).toEqual([0x1f, 0x8b, 8]);
+  expect(bytes[3]).toBe(0); // No optional part follows the header's ten bytes.
+  const { engine } = inflateRawSync(bytes.subarray(GZIP_HEADER_BYTES), { info: true }) as unknown as {
+    readonly engine: { readonly bytesWritten: number };
+  };
+  expect(engine.bytesWritten).toBe(bytes.length - GZIP_HEADER_BYTES - GZIP_TRAILER_BYTES);
+});
+
+test('the same blocks make the same file', async () => {
+  const blocks = [bytesOf(300_000, 1), bytesOf(300_000, 2)];
+  expect((await fileOf(...blocks)).facts).toEqual((await fileOf(...blocks)).facts);
+});
+
+test('a block may be written over once it was taken', async () => {
+  const block = new Uint8Array(100_000);
+  const file = new DataFileWriter(path.join(temporaryFolder(), 'data.csv.gz'));
+  for (const value of [1, 2, 3]) await file.write(block.fill(value));
+  await file.finish();
+  const expected = Buffer.concat([1, 2, 3].map((value) => Buffer.alloc(100_000, value)));
+  expect(Buffer.compare(gunzipSync(readFileSync(file.path)), expected)).toBe(0);
+});
+
+test('a file that is given up is gone, in the middle of a write too', async () => {
+  const file = new DataFileWriter(path.join(temporaryFolder(), 'data.csv.gz'));
+  await file.write(bytesOf(100_000));
+  const writing = file.write(bytesOf(5_000_000)).catch(() => 'given up');
+  file.discard();
+  await writing;
+  expect(existsSync(file.path)).toBe(false);
+});

@@ -1,0 +1,87 @@
+/**
+ * One data file on its way to a local disk: CSV blocks go in, are compressed into a single gzip member (several
+ * readers stop after the first), hashed and written. What it says of itself is what the manifest will say.
+ */
+
+import { createHash } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { createGzip, type Gzip } from 'node:zlib';
+import type { FileFacts } from './destination.ts';
+
+/**
+ * Level 1 with a window of 8 KiB: rows resemble their neighbours, so looking further back costs time and finds nothing
+ * better. On a million rows the usual 32 KiB took a fifth longer, for files 2 % larger; level 6 three quarters longer, for
+ * files 6 % smaller.
+ */
+const GZIP = { level: 1, windowBits: 13, memLevel: 9, chunkSize: 256 * 1024 };
+
+export class DataFileWriter {
+  readonly path: string;
+  readonly #gzip: Gzip = createGzip(GZIP);
+  readonly #md5 = createHash('md5');
+  readonly #fd: number;
+  #sizeBytes = 0;
+  #failure: Error | undefined;
+  #isOpen = true;
+
+  constructor(path: string) {
+    this.path = path;
+    this.#fd = openSync(path, 'w', 0o600);
+    this.#gzip.on('data', (chunk: Buffer) => this.#store(chunk));
+    this.#gzip.on('error', (error) => {
+      this.#failure ??= error;
+    });
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** Resolves when `block` is compressed and may be written over. */
+  write(block: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#gzip.write(block, (error) => {
+        const failure = error ?? this.#failure;
+        if (failure) reject(failure);
+        else resolve();
+      });
+    });
+  }
+
+  /** Ends the member; resolves when the whole file is on disk. */
+  async finish(): Promise<FileFacts> {
+    await new Promise<void>((resolve, reject) => {
+      this.#gzip.once('error', reject);
+      this.#gzip.once('end', resolve);
+      this.#gzip.end();
+    });
+    if (this.#failure) throw this.#failure;
+    fsyncSync(this.#fd);
+    this.#close();
+    return { sizeBytes: this.#sizeBytes, md5: this.#md5.digest('hex').toUpperCase() };
+  }
+
+  discard(): void {
+    this.#gzip.destroy();
+    this.#close();
+    unlinkSync(this.path);
+  }
+
+  #close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    closeSync(this.#fd);
+  }
+
+  /** In the worker that scans, waiting for the disk is right: it is what bounds the memory. */
+  #store(chunk: Buffer): void {
+    try {
+      this.#md5.update(chunk);
+      let written = 0;
+      while (written < chunk.length) written += writeSync(this.#fd, chunk, written);
+      this.#sizeBytes += chunk.length;
+    } catch (error) {
+      this.#failure ??= error as Error;
+    }
+  }
+}

@@ -1,0 +1,23 @@
+/** What the engine wants of a destination: a bucket into which whole files go. */
+
+export interface Destination {
+  /** Stores a finished local file and takes it over. Resolves when it is durable. */
+  putFile(key: string, file: LocalFile): Promise<void>;
+  /** Stores `bytes` under a key that is not taken; returns false, and stores nothing, when it is. */
+  putNew(key: string, bytes: Uint8Array, contentType: string): Promise<boolean>;
+  /** What is stored under `key`, by its bytes; undefined when there is nothing. */
+  stat(key: string): Promise<FileFacts | undefined>;
+  /** Removes an object; one that is not there is no error. */
+  remove(key: string): Promise<void>;
+}
+
+export interface FileFacts {
+  readonly sizeBytes: number;
+  /** 32 upper-case hex digits. */
+  readonly md5: string;
+}
+
+export interface LocalFile extends FileFacts {
+  readonly path: string;
+  readonly contentType: string;
+}

@@ -1,0 +1,81 @@
+/** A scan worker: one thread that reads, encodes and writes shards of one run, one task after another. */
+
+import assert from 'node:assert/strict';
+import { parentPort, workerData } from 'node:worker_threads';
+import { DomainError } from '../core/errors.ts';
+import { createRowEncoder } from './row-encoder.ts';
+import { createRowFilter } from './row-filter.ts';
+import { COUNTER, type WorkerReply, type WorkerSetup, type WorkerTask } from './scan-messages.ts';
+import { scanShard } from './scan-shard.ts';
+import type { SourceModule } from './source.ts';
+
+const port = parentPort;
+assert(port !== null, 'a scan worker runs in a worker thread');
+
+const setup = workerData as WorkerSetup;
+const counters = new BigInt64Array(setup.counters);
+const filter = createRowFilter(setup.rule);
+const encoder = createRowEncoder(setup.bucket, setup.columns);
+const { openReader } = (await import(setup.reader.module)) as SourceModule;
+const reader = await openReader(setup.reader.options);
+
+async function perform(task: WorkerTask): Promise<WorkerReply> {
+  switch (task.kind) {
+    case 'ready':
+      return { kind: 'done' };
+    case 'begin':
+      await reader.begin();
+      return { kind: 'done' };
+    case 'split':
+      return { kind: 'split', keys: await reader.split(task.range, task.rowsPerPart, throwIfStopped) };
+    case 'scan':
+      return { kind: 'scanned', result: await scan(task.range, task.path) };
+    case 'close':
+      await reader.close();
+      return { kind: 'done' };
+  }
+}
+
+/** The counters go on from the shards before. */
+async function scan(range: Parameters<typeof scanShard>[0]['range'], path: string) {
+  const before = { scanned: read('scanned'), matched: read('matched'), bytesWritten: read('bytesWritten') };
+  return await scanShard({
+    reader,
+    filter,
+    encoder,
+    range,
+    path,
+    onProgress(rows) {
+      write('scanned', before.scanned + rows.scanned);
+      write('matched', before.matched + rows.matched);
+      write('bytesWritten', before.bytesWritten + rows.bytesWritten);
+      throwIfStopped();
+    },
+  });
+}
+
+function throwIfStopped(): void {
+  if (Atomics.load(counters, COUNTER.stop) !== 0n) throw new Error('the run was stopped');
+}
+
+function read(counter: keyof typeof COUNTER): number {
+  return Number(Atomics.load(counters, COUNTER[counter]));
+}
+
+function write(counter: keyof typeof COUNTER, value: number): void {
+  Atomics.store(counters, COUNTER[counter], BigInt(value));
+}
+
+function replyTo(error: unknown): WorkerReply {
+  if (!(error instanceof DomainError)) return { kind: 'failed', error: error as Error };
+  const { code, message, details } = error;
+  return { kind: 'refused', code, message, details };
+}
+
+async function answer(task: WorkerTask): Promise<void> {
+  const reply = await perform(task).catch(replyTo);
+  port?.postMessage(reply);
+  if (task.kind === 'close') port?.close();
+}
+
+port.on('message', (task: WorkerTask) => void answer(task));

@@ -1,0 +1,73 @@
+/** What every destination promises the engine. */
+
+import { access, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Destination, LocalFile } from '../../src/inventory/destination.ts';
+import { bytesOf } from '../store-fixture.ts';
+import { factsOf, type StoredReportFile } from './memory-destination.ts';
+
+export interface DestinationUnderTest {
+  readonly destination: Destination;
+  /** A folder on the destination's own file system, if it has one. */
+  readonly spool: string;
+  /** What a client would get. */
+  read(key: string): Promise<StoredReportFile | undefined>;
+}
+
+const GZIP = 'application/gzip';
+const JSON_TYPE = 'application/json';
+
+export function destinationContract(name: string, open: () => Promise<DestinationUnderTest>): void {
+  const spooled = async (spool: string, bytes: Uint8Array): Promise<LocalFile> => {
+    const file = path.join(spool, 'file');
+    await writeFile(file, bytes);
+    return { path: file, contentType: GZIP, ...factsOf(bytes) };
+  };
+
+  describe(name, () => {
+    test.each([0, 1, 100_000])('takes over a finished file of %i bytes', async (length) => {
+      const { destination, spool, read } = await open();
+      const bytes = bytesOf(length);
+      const file = await spooled(spool, bytes);
+      await destination.putFile('inv/data/a.csv.gz', file);
+      expect(await destination.stat('inv/data/a.csv.gz')).toEqual(factsOf(bytes));
+      expect(await read('inv/data/a.csv.gz')).toEqual({ bytes, contentType: GZIP });
+      await expect(access(file.path)).rejects.toThrow('ENOENT');
+    });
+
+    test('refuses a file that is not what was written, and stores nothing', async () => {
+      const { destination, spool } = await open();
+      const file = await spooled(spool, bytesOf(1000, 1));
+      await writeFile(file.path, bytesOf(1000, 2));
+      await expect(destination.putFile('k', file)).rejects.toThrow();
+      expect(await destination.stat('k')).toBeUndefined();
+    });
+
+    test('stores bytes under a key that is free, and leaves what has the key as it is', async () => {
+      const { destination, read } = await open();
+      expect(await destination.putNew('manifest.json', Buffer.from('{}'), JSON_TYPE)).toBe(true);
+      expect(await destination.putNew('manifest.json', Buffer.from('[]'), JSON_TYPE)).toBe(false);
+      expect(await read('manifest.json')).toEqual({ bytes: Buffer.from('{}'), contentType: JSON_TYPE });
+      expect(await destination.stat('manifest.json')).toEqual(factsOf(Buffer.from('{}')));
+    });
+
+    test('gives a free key to one of several that want it at once', async () => {
+      const { destination, read } = await open();
+      const rivals = Array.from({ length: 5 }, (_, n) => Buffer.from(`rival ${n}`));
+      const outcomes = await Promise.all(rivals.map((bytes) => destination.putNew('k', bytes, JSON_TYPE)));
+      expect(outcomes.filter((isStored) => isStored)).toHaveLength(1);
+      expect((await read('k'))?.bytes).toEqual(rivals[outcomes.indexOf(true)]);
+    });
+
+    test('knows nothing of a key that was never taken, or is free again', async () => {
+      const { destination } = await open();
+      expect(await destination.stat('k')).toBeUndefined();
+      await destination.putNew('k', Buffer.from('x'), JSON_TYPE);
+      await destination.remove('k');
+      await destination.remove('k');
+      expect(await destination.stat('k')).toBeUndefined();
+      expect(await destination.putNew('k', Buffer.from('y'), JSON_TYPE)).toBe(true);
+    });
+  });
+}

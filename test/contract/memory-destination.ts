@@ -1,0 +1,41 @@
+/** A destination that holds its objects in memory. */
+
+import { createHash } from 'node:crypto';
+import { readFile, unlink } from 'node:fs/promises';
+import type { Destination, FileFacts, LocalFile } from '../../src/inventory/destination.ts';
+
+export interface StoredReportFile {
+  readonly bytes: Buffer;
+  readonly contentType: string;
+}
+
+export class MemoryDestination implements Destination {
+  readonly objects = new Map<string, StoredReportFile>();
+
+  async putFile(key: string, file: LocalFile): Promise<void> {
+    const bytes = await readFile(file.path);
+    const found = factsOf(bytes);
+    if (found.sizeBytes !== file.sizeBytes || found.md5 !== file.md5) throw new Error(`${key} changed on its way`);
+    await unlink(file.path);
+    this.objects.set(key, { bytes, contentType: file.contentType });
+  }
+
+  async putNew(key: string, bytes: Uint8Array, contentType: string): Promise<boolean> {
+    if (this.objects.has(key)) return false;
+    this.objects.set(key, { bytes: Buffer.from(bytes), contentType });
+    return true;
+  }
+
+  async stat(key: string): Promise<FileFacts | undefined> {
+    const stored = this.objects.get(key);
+    return stored && factsOf(stored.bytes);
+  }
+
+  async remove(key: string): Promise<void> {
+    this.objects.delete(key);
+  }
+}
+
+export function factsOf(bytes: Uint8Array): FileFacts {
+  return { sizeBytes: bytes.length, md5: createHash('md5').update(bytes).digest('hex').toUpperCase() };
+}

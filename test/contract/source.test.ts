@@ -1,0 +1,31 @@
+/** Every source, held against the one contract. */
+
+import { BucketSource } from '../../src/store/inventory-source.ts';
+import { plainRecord } from '../plain-record.ts';
+import { NOW_MS, openStore, photos, put, temporaryFolder } from '../store-fixture.ts';
+import { MemorySource } from './memory-source.ts';
+import { sourceContract } from './source-contract.ts';
+
+sourceContract('the memory source', async () => {
+  const source = new MemorySource();
+  let contentId = 0;
+  return {
+    source,
+    async add(key) {
+      const record = { ...plainRecord, contentId: ++contentId };
+      await source.add(key, record);
+      return record;
+    },
+  };
+});
+
+sourceContract('the embedded source', async () => {
+  const folder = temporaryFolder();
+  const store = await openStore(folder);
+  await store.createBucket({ ...photos, name: 'before' });
+  await store.createBucket(photos);
+  await store.createBucket({ ...photos, name: 'after' });
+  for (const bucket of ['before', 'after']) await put(store, 'not ours', 'x', { bucket });
+  const source = new BucketSource(store, folder, photos.name, () => NOW_MS);
+  return { source, add: (key) => put(store, key, key) };
+});
