@@ -1,0 +1,145 @@
+import { expect, test } from 'vitest';
+import { anyRule } from '../../test/any-rule.ts';
+import { openControl, openRun, PHOTOS, putRule, scanToTheEnd } from '../../test/control-fixture.ts';
+
+const put = { replace: false };
+const replace = { replace: true };
+
+test('a rule is stored as it was put', async () => {
+  const control = await openControl();
+  const rule = anyRule({ filter: { prefix: '封面/' }, optionalFields: ['Size', 'ETag'] });
+  await control.rules.put(PHOTOS, rule, put);
+  expect((await control.rules.get(PHOTOS.id, rule.id)).rule).toEqual(rule);
+});
+
+test('an id that is taken is refused, and the rule stays as it was', async () => {
+  const { rules } = await openControl();
+  await rules.put(PHOTOS, anyRule(), put);
+  const again = rules.put(PHOTOS, anyRule({ optionalFields: ['Size'] }), put);
+  await expect(again).rejects.toMatchObject({ code: 'RuleExists' });
+  expect((await rules.get(PHOTOS.id, 'nightly-all')).rule).toEqual(anyRule());
+});
+
+test('replacing keeps who the rule is, and plans no second first run', async () => {
+  const control = await openControl();
+  const before = await putRule(control);
+  await control.rules.put(PHOTOS, anyRule({ optionalFields: ['Size'] }), replace);
+  const after = await control.rules.get(PHOTOS.id, 'nightly-all');
+  expect(after).toEqual({ ...before, rule: anyRule({ optionalFields: ['Size'] }) });
+  expect(await control.ledger.open()).toHaveLength(1);
+});
+
+test('replacing a rule that is not there stores it', async () => {
+  const control = await openControl();
+  await control.rules.put(PHOTOS, anyRule(), replace);
+  await expect(openRun(control)).resolves.toMatchObject({ state: 'planned', rule: anyRule() });
+});
+
+test('two puts of one id at the same time store one of them', async () => {
+  const { rules, ledger } = await openControl();
+  const outcomes = await Promise.allSettled([1, 2, 3].map(() => rules.put(PHOTOS, anyRule(), put)));
+  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  expect(await ledger.open()).toHaveLength(1);
+});
+
+test('an enabled rule owes a first run, a disabled one owes it when it is enabled', async () => {
+  const control = await openControl();
+  await putRule(control, { isEnabled: false });
+  expect(await control.ledger.open()).toEqual([]);
+  await control.rules.put(PHOTOS, anyRule(), replace);
+  expect(
+    await control.ledger.list((await control.rules.get(PHOTOS.id, 'nightly-all')).uid, undefined, 10),
+  ).toMatchObject({ runs: [{ trigger: 'first', state: 'planned', bucket: 'photos' }] });
+});
+
+test('the run of a rule with frequency Once is triggered by "once"', async () => {
+  const control = await openControl();
+  const { uid } = await putRule(control, { schedule: { frequency: 'Once' } });
+  expect((await control.ledger.list(uid, undefined, 10)).runs).toMatchObject([{ trigger: 'once' }]);
+});
+
+test('rules are listed by the bytes of their ids, page by page', async () => {
+  const control = await openControl();
+  const ids = ['a', 'B', 'é', '\u{1F600}', '\uFFFD', 'a-b', 'Z'];
+  for (const id of ids) await putRule(control, { id, isEnabled: false });
+  const listed: string[] = [];
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    const page: Awaited<ReturnType<typeof control.rules.list>> = await control.rules.list(PHOTOS.id, after, 2);
+    expect(page.rules.length).toBeLessThanOrEqual(2);
+    listed.push(...page.rules.map(({ id }) => id));
+    after = page.nextAfter;
+  }
+  expect(listed).toEqual(ids.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
+});
+
+test('a page that ends with the last rule has no next one', async () => {
+  const control = await openControl();
+  for (const id of ['a', 'b']) await putRule(control, { id, isEnabled: false });
+  expect(await control.rules.list(PHOTOS.id, '', 2)).toEqual({
+    rules: [anyRule({ id: 'a', isEnabled: false }), anyRule({ id: 'b', isEnabled: false })],
+  });
+});
+
+test('a full bucket takes no further rule, but a replacement', async () => {
+  const control = await openControl({ maxRules: 2 });
+  for (const id of ['a', 'b']) await putRule(control, { id });
+  const third = control.rules.put(PHOTOS, anyRule({ id: 'c' }), put);
+  await expect(third).rejects.toMatchObject({
+    code: 'RuleLimitReached',
+    message: expect.stringContaining('2 of at most 2'),
+  });
+  await control.rules.put(PHOTOS, anyRule({ id: 'b', isEnabled: false }), replace);
+  await control.rules.put({ id: 'b-other', name: 'other' }, anyRule({ id: 'c' }), put);
+});
+
+test('a rule that is not there is missed by get, and deleted without complaint', async () => {
+  const { rules } = await openControl();
+  await expect(rules.get(PHOTOS.id, 'nightly-all')).rejects.toMatchObject({ code: 'NoSuchRule' });
+  expect(await rules.delete(PHOTOS.id, 'nightly-all')).toBeUndefined();
+});
+
+test('deleting a rule cancels its planned run, and says so in words', async () => {
+  const control = await openControl();
+  const { uid } = await putRule(control);
+  const run = await openRun(control);
+  expect(await control.rules.delete(PHOTOS.id, 'nightly-all')).toBe(uid);
+  const view = await control.ledger.view({ bucketId: PHOTOS.id, ruleId: 'nightly-all' }, run.id);
+  expect(view).toMatchObject({ state: 'cancelled', reason: { code: 'RuleDeleted' }, finishedAt: expect.any(String) });
+});
+
+test('deleting a rule cancels its scanning run', async () => {
+  const control = await openControl();
+  await putRule(control);
+  const run = await openRun(control);
+  await control.ledger.scanning(run.id);
+  await control.rules.delete(PHOTOS.id, 'nightly-all');
+  expect(await control.ledger.find(run.id)).toMatchObject({ state: 'cancelled' });
+});
+
+test('deleting a rule leaves a run alone that is publishing', async () => {
+  const control = await openControl();
+  await putRule(control);
+  const run = await openRun(control);
+  await scanToTheEnd(control, run);
+  await control.rules.delete(PHOTOS.id, 'nightly-all');
+  expect(await control.ledger.find(run.id)).toMatchObject({ state: 'publishing' });
+});
+
+test('a rule made anew under the same id inherits nothing', async () => {
+  const control = await openControl();
+  const first = await putRule(control);
+  await control.rules.delete(PHOTOS.id, 'nightly-all');
+  const second = await putRule(control);
+  expect(second.uid).not.toBe(first.uid);
+  expect((await control.ledger.list(second.uid, undefined, 10)).runs).toHaveLength(1);
+});
+
+test("a bucket's end takes its rules along, and no other bucket's", async () => {
+  const control = await openControl();
+  for (const id of ['a', 'b']) await putRule(control, { id });
+  await control.rules.put({ id: 'b-other', name: 'other' }, anyRule(), put);
+  expect(await control.rules.bucketIds()).toEqual(expect.arrayContaining(['b-photos', 'b-other']));
+  expect(await control.rules.deleteBucket(PHOTOS.id)).toHaveLength(2);
+  expect(await control.rules.bucketIds()).toEqual(['b-other']);
+  expect(await control.ledger.open()).toHaveLength(1);
+});

@@ -1,0 +1,34 @@
+/** A rule as a row: how it is found, read, and missed. */
+
+import type { Kysely, Selectable } from 'kysely';
+import { DomainError } from '../core/errors.ts';
+import type { Rule } from '../core/rule.ts';
+import type { RuleRow, Schema } from './schema.ts';
+
+export interface StoredRule {
+  readonly uid: string;
+  readonly bucketId: string;
+  readonly bucket: string;
+  readonly rule: Rule;
+}
+
+export async function findRuleRow(
+  db: Kysely<Schema>,
+  bucketId: string,
+  ruleId: string,
+): Promise<Selectable<RuleRow> | undefined> {
+  return await db
+    .selectFrom('rules')
+    .selectAll()
+    .where('bucket_id', '=', bucketId)
+    .where('id', '=', ruleId)
+    .executeTakeFirst();
+}
+
+export function ruleFromRow(row: Selectable<RuleRow>): StoredRule {
+  return { uid: row.uid, bucketId: row.bucket_id, bucket: row.bucket, rule: JSON.parse(row.document) as Rule };
+}
+
+export function noSuchRule(): DomainError {
+  return new DomainError('NoSuchRule', 'No Row found in Inventory Table.');
+}

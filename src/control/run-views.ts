@@ -1,0 +1,105 @@
+/** Runs as the outside sees them. */
+
+import type { Kysely, Selectable } from 'kysely';
+import { DomainError } from '../core/errors.ts';
+import { printable } from '../core/printable.ts';
+import type { Rule } from '../core/rule.ts';
+import type { RunView } from '../core/run.ts';
+import type { RunRow, Schema } from './schema.ts';
+
+export interface RunPage {
+  readonly runs: readonly RunView[];
+  /** Where the next page begins, when there is one. */
+  readonly nextBefore?: string;
+}
+
+export async function viewRun(
+  db: Kysely<Schema>,
+  rule: { readonly bucketId: string; readonly ruleId: string },
+  runId: string,
+): Promise<RunView> {
+  const row = await db
+    .selectFrom('runs')
+    .selectAll()
+    .where('bucket_id', '=', rule.bucketId)
+    .where('rule_id', '=', rule.ruleId)
+    .where('id', '=', runId)
+    .executeTakeFirst();
+  const [view] = await views(db, row === undefined ? [] : [row]);
+  if (view === undefined) throw new DomainError('NoSuchRun', `The rule has no run "${printable(runId, 64)}".`);
+  return view;
+}
+
+export async function listRuns(
+  db: Kysely<Schema>,
+  ruleUid: string,
+  before: string | undefined,
+  limit: number,
+): Promise<RunPage> {
+  let query = db.selectFrom('runs').selectAll().where('rule_uid', '=', ruleUid);
+  if (before !== undefined) {
+    query = query.where('sequence', '<', (select) =>
+      select.selectFrom('runs').select('sequence').where('id', '=', before),
+    );
+  }
+  const rows = await query
+    .orderBy('sequence', 'desc')
+    .limit(limit + 1)
+    .execute();
+  const runs = await views(db, rows.slice(0, limit));
+  const last = runs.at(-1);
+  return { runs, ...(rows.length > limit && last !== undefined && { nextBefore: last.id }) };
+}
+
+export async function lastRuleUid(db: Kysely<Schema>, bucketId: string, ruleId: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('runs')
+    .select('rule_uid')
+    .where('bucket_id', '=', bucketId)
+    .where('rule_id', '=', ruleId)
+    .orderBy('sequence', 'desc')
+    .executeTakeFirst();
+  return row?.rule_uid;
+}
+
+async function views(db: Kysely<Schema>, rows: readonly Selectable<RunRow>[]): Promise<RunView[]> {
+  if (rows.length === 0) return [];
+  const ids = rows.map((row) => row.id);
+  const counts = await db
+    .selectFrom('shards')
+    .select((select) => [
+      'run_id',
+      select.fn.countAll<number>().as('total'),
+      select.fn.sum<number>('settled').as('done'),
+    ])
+    .where('run_id', 'in', ids)
+    .groupBy('run_id')
+    .execute();
+  return rows.map((row) => {
+    const shards = counts.find((count) => count.run_id === row.id);
+    return toView(row, { done: Number(shards?.done ?? 0), total: Number(shards?.total ?? 0) });
+  });
+}
+
+function toView(row: Selectable<RunRow>, shards: RunView['shards']): RunView {
+  return {
+    id: row.id,
+    rule: row.rule_id,
+    bucket: row.bucket,
+    trigger: row.trigger,
+    scheduledFor: iso(row.scheduled_for),
+    state: row.state,
+    startedAt: row.started_at === null ? null : iso(row.started_at),
+    finishedAt: row.finished_at === null ? null : iso(row.finished_at),
+    pointInTime: row.point_in_time === null ? null : iso(row.point_in_time),
+    scanned: row.scanned,
+    matched: row.matched,
+    bytesWritten: row.bytes_written,
+    shards,
+    manifest: row.manifest_key,
+    destination: (JSON.parse(row.rule) as Rule).destination.bucket,
+    reason: row.reason_code === null ? null : { code: row.reason_code, text: row.reason_text ?? '' },
+  };
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();

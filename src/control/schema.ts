@@ -1,0 +1,80 @@
+/** The tables of the control state, as Kysely types. Times are milliseconds since the Unix epoch. */
+
+import type { Generated } from 'kysely';
+import type { RunState, RunTrigger } from '../core/run.ts';
+
+export interface Schema {
+  rules: RuleRow;
+  runs: RunRow;
+  shards: ShardRow;
+  roles: RoleRow;
+}
+
+export interface RuleRow {
+  /** Immutable; a rule made anew under the same id inherits nothing. */
+  uid: string;
+  bucket_id: string;
+  bucket: string;
+  id: string;
+  /** The rule as JSON. */
+  document: string;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface RunRow {
+  /** The order in which runs were made. */
+  sequence: Generated<number>;
+  id: string;
+  rule_uid: string;
+  bucket_id: string;
+  bucket: string;
+  rule_id: string;
+  /** The rule as it was when the run was made. */
+  rule: string;
+  trigger: RunTrigger;
+  scheduled_for: number;
+  state: RunState;
+  /** The report's folder, with the destination bucket before it: reserved by this run, and by no other. */
+  folder: string | null;
+  attempt: number;
+  started_at: number | null;
+  finished_at: number | null;
+  point_in_time: number | null;
+  scanned: number;
+  matched: number;
+  bytes_written: number;
+  manifest_key: string | null;
+  reason_code: string | null;
+  reason_text: string | null;
+  /** 1 when nothing is left in the destination that no report names. */
+  swept: number;
+}
+
+export interface ShardRow {
+  run_id: string;
+  number: number;
+  attempt: number;
+  range_start: Uint8Array;
+  range_end: Uint8Array | null;
+  /** The data file of this attempt, named before it is written. */
+  file_key: string;
+  settled: number;
+  /** Null until settled, and when no row matched. */
+  size_bytes: number | null;
+  md5: string | null;
+  first_key: Uint8Array | null;
+  last_key: Uint8Array | null;
+  scanned: number;
+  matched: number;
+}
+
+export interface RoleRow {
+  arn: string;
+  account_id: string;
+  name: string;
+  /** Policy documents as JSON. */
+  trust_policy: string;
+  permission_policy: string;
+  created_at: number;
+}
