@@ -1,0 +1,32 @@
+import { DomainError } from '../../../core/errors.ts';
+import { printable } from '../../../core/printable.ts';
+import { bucketOf, emptyReply, type Operation } from '../operation.ts';
+import { ruleIdParameter } from './rule-id-parameter.ts';
+
+/** DeleteBucketInventory: 204 whether or not there was one (inventory sheet, section 2.3). */
+export const deleteBucketInventory: Operation = {
+  name: 'DeleteBucketInventory',
+  method: 'DELETE',
+  level: 'bucket',
+  subresource: 'inventory',
+  action: 'oss:DeleteBucketInventory',
+  async handle(exchange) {
+    const bucket = bucketOf(exchange);
+    const ruleId = ruleIdParameter(exchange);
+    // So that a slip, a DELETE meant for one of the rule's runs, never deletes the rule.
+    const foreign = exchange.query.pairs.find(([name]) => !isOwnKey(name));
+    if (foreign !== undefined) {
+      throw new DomainError(
+        'InvalidArgument',
+        `A DELETE of an inventory rule takes only inventory and inventoryId; "${printable(foreign[0])}" is not accepted. Runs are cancelled by POST.`,
+        { ArgumentName: printable(foreign[0]) },
+      );
+    }
+    await exchange.services.rules.delete(bucket, ruleId);
+    return emptyReply(204);
+  },
+};
+
+function isOwnKey(name: string): boolean {
+  return name === 'inventory' || name === 'inventoryId' || name.startsWith('x-oss-');
+}

@@ -1,0 +1,17 @@
+import { bucketOf, type Operation, xmlReply } from '../operation.ts';
+import { ruleNode } from '../rule-document.ts';
+import { ruleIdParameter } from './rule-id-parameter.ts';
+
+/** GetBucketInventory (inventory sheet, section 2.1). */
+export const getBucketInventory: Operation = {
+  name: 'GetBucketInventory',
+  method: 'GET',
+  level: 'bucket',
+  subresource: 'inventory',
+  with: ['inventoryId'],
+  action: 'oss:GetBucketInventory',
+  async handle(exchange) {
+    const bucket = bucketOf(exchange);
+    return xmlReply(ruleNode(await exchange.services.rules.get(bucket, ruleIdParameter(exchange))));
+  },
+};
