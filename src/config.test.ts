@@ -1,0 +1,120 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../test/store-fixture.ts';
+import { loadClientSettings, loadSettings } from './config.ts';
+
+function configFile(text: string): string {
+  const file = path.join(temporaryFolder(), 'stocktake.yaml');
+  writeFileSync(file, text);
+  return file;
+}
+
+test('without a word the defaults hold', () => {
+  expect(loadSettings({}, {})).toEqual({
+    data: path.resolve('stocktake-data'),
+    host: '127.0.0.1',
+    port: 9300,
+    domain: 'localhost',
+    region: ['cn-hangzhou'],
+    accountId: '1000000000000000',
+    scheduleTime: '00:00',
+    scheduleZone: 'Asia/Shanghai',
+    limits: {
+      rulesPerBucket: 1000,
+      dailyObjects: 10_000_000_000,
+      weeklyObjects: 50_000_000_000,
+      runs: 2,
+      scanThreads: 0,
+    },
+    allNeedsVersioning: false,
+  });
+});
+
+test('flags win over the environment, the environment over the file, the file over the defaults', () => {
+  const config = configFile('port: 1\ndomain: file\nhost: file\nlimits: { runs: 5 }\n');
+  const environment = { STOCKTAKE_PORT: '2', STOCKTAKE_DOMAIN: 'environment' };
+  expect(loadSettings({ config, port: '3' }, environment)).toMatchObject({
+    port: 3,
+    domain: 'environment',
+    host: 'file',
+    accountId: '1000000000000000',
+    limits: { runs: 5, rulesPerBucket: 1000 },
+  });
+});
+
+test('an empty variable counts as none', () => {
+  expect(loadSettings({}, { STOCKTAKE_PORT: '' }).port).toBe(9300);
+});
+
+test('a flag that was not given hides nothing', () => {
+  expect(loadSettings({ port: undefined }, { STOCKTAKE_PORT: '2' }).port).toBe(2);
+});
+
+test.each([
+  ['a list with commas', 'cn-hangzhou, cn-beijing'],
+  ['one region', 'cn-hangzhou'],
+])('regions come as %s', (_, region) => {
+  expect(loadSettings({ region }, {}).region).toEqual(region.split(', '));
+});
+
+test('regions in a file may be a list of its own', () => {
+  const config = configFile('region: [eu-central-1, cn-beijing]\n');
+  expect(loadSettings({ config }, {}).region).toEqual(['eu-central-1', 'cn-beijing']);
+});
+
+test.each([
+  ['STOCKTAKE_PORT', 'eighty'],
+  ['STOCKTAKE_PORT', '65536'],
+  ['STOCKTAKE_PORT', '-1'],
+  ['STOCKTAKE_PORT', '80.5'],
+  ['STOCKTAKE_REGION', 'oss cn'],
+  ['STOCKTAKE_REGION', 'CN-HANGZHOU'],
+  ['STOCKTAKE_REGION', 'cn-hangzhou,'],
+  ['STOCKTAKE_ACCOUNT_ID', 'me'],
+  ['STOCKTAKE_SCHEDULE_TIME', '24:00'],
+  ['STOCKTAKE_SCHEDULE_TIME', '9:30'],
+  ['STOCKTAKE_SCHEDULE_ZONE', 'Mars/Olympus'],
+])('a bad value is refused by the name of its variable: %s=%s', (variable, value) => {
+  expect(() => loadSettings({}, { [variable]: value })).toThrow(variable);
+});
+
+test('all that is wrong is told at once', () => {
+  const environment = { STOCKTAKE_PORT: 'eighty', STOCKTAKE_ACCOUNT_ID: 'me' };
+  expect(() => loadSettings({}, environment)).toThrow(/STOCKTAKE_PORT[\s\S]*STOCKTAKE_ACCOUNT_ID/);
+});
+
+test('a secret is not told when it is wrong', () => {
+  const alone = { STOCKTAKE_ACCESS_KEY_SECRET: 's3cret' };
+  expect(() => loadSettings({}, alone)).toThrow('set together');
+  expect(() => loadSettings({}, alone)).not.toThrow('s3cret');
+});
+
+test.each([
+  ['that is not there', undefined, "can't be read"],
+  ['that is no YAML', 'port: [', "can't be read"],
+  ['that holds a list', '- port', 'name: value'],
+  ['with a setting that does not exist', 'prot: 80', 'prot'],
+  ['with a limit that does not exist', 'limits: { run: 2 }', 'run'],
+  ['with a limit out of its bounds', 'limits: { runs: 0 }', 'limits.runs'],
+])('a file %s is refused in words', (_, text, words) => {
+  const config = text === undefined ? path.join(temporaryFolder(), 'none.yaml') : configFile(text);
+  expect(() => loadSettings({ config }, {})).toThrow(words);
+});
+
+test('an empty file sets nothing', () => {
+  expect(loadSettings({ config: configFile('# nothing yet\n') }, {})).toEqual(loadSettings({}, {}));
+});
+
+test('an account id that YAML takes for a number is its digits', () => {
+  expect(loadSettings({ config: configFile('accountId: 1420563387190042\n') }, {}).accountId).toBe('1420563387190042');
+  const rounded = configFile('accountId: 9999999999999999\n');
+  expect(() => loadSettings({ config: rounded }, {})).toThrow(/accountId .*put its digits in quotes/);
+});
+
+test('a client finds its server by flag, then by variable, then where a server is by default', () => {
+  const environment = { STOCKTAKE_ENDPOINT: 'http://from.environment' };
+  expect(loadClientSettings({ endpoint: 'http://from.flag' }, environment).endpoint).toBe('http://from.flag');
+  expect(loadClientSettings({}, environment).endpoint).toBe('http://from.environment');
+  expect(loadClientSettings({}, {}).endpoint).toBe('http://127.0.0.1:9300');
+});

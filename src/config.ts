@@ -1,0 +1,164 @@
+/**
+ * The configuration. This file alone reads the environment. Flags win over the environment, the environment over the
+ * file, the file over the defaults.
+ */
+
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+
+const ZONE_ERROR = 'must be an IANA time zone, as in Asia/Shanghai';
+
+const settingsSchema = z.strictObject({
+  /** The data folder. */
+  data: z.string().min(1).default('./stocktake-data'),
+  host: z.string().min(1).default('127.0.0.1'),
+  port: z.coerce.number().int().min(0).max(65_535).default(9300),
+  /** `bucket.<domain>` is virtual-hosted. */
+  domain: z.string().min(1).default('localhost'),
+  /** The served regions; the first is the default of a new bucket. */
+  region: z
+    .union([z.string(), z.array(z.string())])
+    .default('cn-hangzhou')
+    .transform((value) => (typeof value === 'string' ? value.split(',') : value).map((name) => name.trim()))
+    .pipe(z.tuple([z.string()], z.string()))
+    .refine((names) => names.every((name) => /^[a-z0-9][a-z0-9-]{0,62}$/.test(name)), {
+      error: 'must be region names as in cn-hangzhou, without "oss-"',
+    }),
+  accountId: z
+    .union([z.string(), z.number()])
+    .refine((value) => typeof value === 'string' || Number.isSafeInteger(value), {
+      error: 'is a number that YAML rounds; put its digits in quotes',
+      abort: true,
+    })
+    .transform(String)
+    .pipe(z.string().regex(/^\d{1,20}$/, { error: 'must be 1 to 20 digits' }))
+    .default('1000000000000000'),
+  /** The root key; generated and kept in the data folder when absent. */
+  accessKeyId: z.string().min(1).optional(),
+  accessKeySecret: z.string().min(1).optional(),
+  scheduleTime: z
+    .string()
+    .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'must be a time of day as in 00:00' })
+    .default('00:00'),
+  scheduleZone: z.string().refine(isZone, { error: ZONE_ERROR }).default('Asia/Shanghai'),
+  limits: z
+    .strictObject({
+      rulesPerBucket: z.number().int().min(1).default(1000),
+      dailyObjects: z.number().int().min(1).default(10_000_000_000),
+      weeklyObjects: z.number().int().min(1).default(50_000_000_000),
+      /** Runs at once. */
+      runs: z.number().int().min(1).max(64).default(2),
+      /** Threads that scan for one run; 0 is one for each core. */
+      scanThreads: z.number().int().min(0).max(256).default(0),
+    })
+    .prefault({}),
+  /** Refuse rules with IncludedObjectVersions=All on buckets without versioning (EC 0020-00000045). */
+  allNeedsVersioning: z.boolean().default(false),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** What flags may set; a property that is undefined was not given. */
+export type SettingFlags = { readonly [Name in keyof Settings]?: unknown } & { readonly config?: string | undefined };
+
+/** A setting that can't be: what is wrong, and where it was set. */
+export class ConfigurationError extends Error {}
+
+const ENVIRONMENT = {
+  data: 'STOCKTAKE_DATA',
+  host: 'STOCKTAKE_HOST',
+  port: 'STOCKTAKE_PORT',
+  domain: 'STOCKTAKE_DOMAIN',
+  region: 'STOCKTAKE_REGION',
+  accountId: 'STOCKTAKE_ACCOUNT_ID',
+  accessKeyId: 'STOCKTAKE_ACCESS_KEY_ID',
+  accessKeySecret: 'STOCKTAKE_ACCESS_KEY_SECRET',
+  scheduleTime: 'STOCKTAKE_SCHEDULE_TIME',
+  scheduleZone: 'STOCKTAKE_SCHEDULE_ZONE',
+} as const satisfies Partial<Record<keyof Settings, string>>;
+
+/** In the file settings have the names that they have here, as in `accessKeyId: me`. */
+export function loadSettings(flags: SettingFlags = {}, environment: NodeJS.ProcessEnv = process.env): Settings {
+  const { config, ...given } = flags;
+  const merged = {
+    ...(config === undefined ? {} : readConfigFile(config)),
+    ...fromEnvironment(environment),
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  };
+  const result = settingsSchema.safeParse(merged);
+  if (!result.success) throw new ConfigurationError(describe(result.error));
+  if ((result.data.accessKeyId === undefined) !== (result.data.accessKeySecret === undefined)) {
+    throw new ConfigurationError('The access key id and its secret are set together, or neither of them.');
+  }
+  return { ...result.data, data: path.resolve(result.data.data) };
+}
+
+/** How the command line reaches a server. */
+export interface ClientSettings {
+  readonly endpoint: string;
+  readonly accessKeyId: string | undefined;
+  readonly accessKeySecret: string | undefined;
+  readonly region: string;
+  readonly accountId: string;
+  /** Where a local server keeps its data, and with it the root key. */
+  readonly data: string;
+}
+
+export function loadClientSettings(
+  flags: { readonly endpoint?: string | undefined; readonly data?: string | undefined },
+  environment: NodeJS.ProcessEnv = process.env,
+): ClientSettings {
+  const settings = loadSettings(flags.data === undefined ? {} : { data: flags.data }, environment);
+  return {
+    endpoint: flags.endpoint ?? (environment.STOCKTAKE_ENDPOINT || 'http://127.0.0.1:9300'),
+    accessKeyId: settings.accessKeyId,
+    accessKeySecret: settings.accessKeySecret,
+    region: settings.region[0],
+    accountId: settings.accountId,
+    data: settings.data,
+  };
+}
+
+function fromEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [name, variable] of Object.entries(ENVIRONMENT)) {
+    const value = environment[variable];
+    if (value !== undefined && value !== '') found[name] = value;
+  }
+  return found;
+}
+
+function readConfigFile(file: string): Record<string, unknown> {
+  let document: unknown;
+  try {
+    document = parseYaml(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new ConfigurationError(`The configuration file "${file}" can't be read: ${why}`, { cause: error });
+  }
+  if (document === null || document === undefined) return {};
+  if (typeof document !== 'object' || Array.isArray(document)) {
+    throw new ConfigurationError(`The configuration file "${file}" must hold settings as "name: value".`);
+  }
+  return document as Record<string, unknown>;
+}
+
+function describe(error: z.ZodError): string {
+  const lines = error.issues.map((issue) => {
+    const name = issue.path.join('.') || 'settings';
+    const variable = (ENVIRONMENT as Record<string, string>)[name];
+    return `  ${name}${variable === undefined ? '' : ` (${variable})`}: ${issue.message}`;
+  });
+  return `The configuration isn't right:\n${lines.join('\n')}`;
+}
+
+function isZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false; // The constructor's way of saying that it doesn't know the zone.
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * The root access key: the account's own, which may do everything. Generated at the first start and kept in the data
+ * folder, readable by the owner of the process alone, unless the configuration brings one.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+
+export interface RootKey {
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+}
+
+const rootKeySchema = z.object({ accessKeyId: z.string().min(1), accessKeySecret: z.string().min(1) });
+
+/** Where the data folder keeps the key. */
+export const rootKeyFile = (folder: string): string => path.join(folder, 'root-access-key.json');
+
+/** The key that is kept in the folder; undefined when there is none. */
+export function readRootKey(folder: string): RootKey | undefined {
+  let text: string;
+  try {
+    text = readFileSync(rootKeyFile(folder), 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    return rootKeySchema.parse(JSON.parse(text));
+  } catch (cause) {
+    // Never a new key in its place: clients hold the old one. What was read is a secret and stays out of the message.
+    throw new Error(
+      `"${rootKeyFile(folder)}" does not hold {"accessKeyId": ..., "accessKeySecret": ...}. Bring the file back, or remove it: then a new key is made.`,
+      cause instanceof SyntaxError ? {} : { cause },
+    );
+  }
+}
+
+/** Makes a key and keeps it. The file appears whole or not at all. */
+export function createRootKey(folder: string): RootKey {
+  const key = {
+    accessKeyId: `LTAI${randomBytes(10).toString('hex').toUpperCase()}`,
+    accessKeySecret: randomBytes(24).toString('base64url'),
+  };
+  const file = rootKeyFile(folder);
+  const fd = openSync(`${file}.new`, 'w', 0o600);
+  writeSync(fd, `${JSON.stringify(key, null, 2)}\n`);
+  fsyncSync(fd);
+  closeSync(fd);
+  renameSync(`${file}.new`, file);
+  const folderFd = openSync(folder, 'r');
+  fsyncSync(folderFd);
+  closeSync(folderFd);
+  return key;
+}
