@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import { loadSettings, type SettingFlags } from '../config.ts';
+import { rootKeyFile } from '../root-key.ts';
+import { humanLog } from './human-log.ts';
+import { printJson, say } from './output.ts';
+
+export function addServeCommand(program: Command): void {
+  program
+    .command('serve')
+    .description('serve buckets, rules and runs from a data folder')
+    .option('--data <dir>', 'the data folder (STOCKTAKE_DATA; default ./stocktake-data)')
+    .option('--host <host>', 'the address to listen on (STOCKTAKE_HOST; default 127.0.0.1)')
+    .option('--port <port>', 'the port; 0 picks one (STOCKTAKE_PORT; default 9300)')
+    .option('--domain <domain>', 'bucket.<domain> is virtual-hosted (STOCKTAKE_DOMAIN; default localhost)')
+    .option('--region <regions>', 'served regions, the first is the default (STOCKTAKE_REGION; default cn-hangzhou)')
+    .option('--config <file>', 'a YAML file with the same settings, and the limits')
+    .option('--json', 'JSON on stdout; the first line says where it listens', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ stocktake serve
+  $ stocktake serve --data /srv/stocktake --port 0 --json
+  $ STOCKTAKE_ACCESS_KEY_ID=me STOCKTAKE_ACCESS_KEY_SECRET=secret stocktake serve`,
+    )
+    .action(serve);
+}
+
+async function serve({ json, ...flags }: SettingFlags & { readonly json: boolean }): Promise<void> {
+  const settings = loadSettings(flags);
+  // Loaded here, because no other command needs the server, and each starts sooner without it.
+  const [{ startApp }, { destination, pino }] = await Promise.all([import('../app.ts'), import('pino')]);
+  const log = json || !process.stderr.isTTY ? pino(destination({ dest: 2, sync: true })) : pino(humanLog());
+  const stopping = nextStopSignal();
+  const app = await startApp({ settings, log });
+  const { accessKeyId, accessKeySecret } = app.rootKey;
+  if (json) {
+    // One line, whatever comes after it.
+    process.stdout.write(
+      `${JSON.stringify({ event: 'listening', endpoint: app.endpoint, data: settings.data, region: settings.region, accessKeyId, isFirstStart: app.isFirstStart })}\n`,
+    );
+  } else {
+    say(`Stocktake serves ${app.endpoint}`);
+    say(`  data       ${settings.data}`);
+    say(`  region     ${settings.region.join(', ')}`);
+    say(`  account    ${settings.accountId}`);
+    if (app.isFirstStart) {
+      say(`\nThe root access key was made just now. It is kept in ${rootKeyFile(settings.data)}; for other clients:`);
+      say(`  export STOCKTAKE_ACCESS_KEY_ID=${accessKeyId}`);
+      say(`  export STOCKTAKE_ACCESS_KEY_SECRET=${accessKeySecret}`);
+    } else {
+      say(`  root key   ${accessKeyId}`);
+    }
+    say('\nStop it with Ctrl-C.');
+  }
+  const signal = await stopping;
+  log.info({ signal }, 'stopping');
+  await app.close();
+  if (json) printJson({ event: 'stopped' });
+}
+
+/** A second signal changes nothing: a terminal and a parent process may each pass on the same Ctrl-C. */
+function nextStopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
+  });
+}

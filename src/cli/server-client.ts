@@ -1,0 +1,184 @@
+/** Speaks to a server as any client does: the OSS wire over HTTP, path-style, every request signed with V4. */
+
+import type { Readable } from 'node:stream';
+import { Pool } from 'undici';
+import { type ClientSettings, loadClientSettings } from '../config.ts';
+import { signV4 } from '../core/oss-signature-v4.ts';
+import { encodeComponent, encodeKey, parseQuery } from '../core/request-target.ts';
+import { childText, parseXml, type XmlElement } from '../core/xml.ts';
+import { readRootKey, rootKeyFile } from '../root-key.ts';
+import { UsageError } from './usage-error.ts';
+
+const XML_LIMITS = { maxBytes: 64 * 1024 * 1024, maxDepth: 32, maxElements: 1_000_000 };
+const CONNECTIONS = 32;
+
+export interface ServerFlags {
+  readonly endpoint?: string | undefined;
+  readonly data?: string | undefined;
+}
+
+export interface ServerRequest {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
+  readonly bucket?: string;
+  readonly key?: string;
+  /** Parameters in order; an undefined value gives a bare key. */
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer | Readable;
+}
+
+export interface ServerReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Readable;
+}
+
+/** An error that the server answered, in its words. */
+export class ServerError extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(`${code}: ${message}`);
+    this.name = 'ServerError';
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export function hasStatus(error: unknown, status: number): boolean {
+  return error instanceof ServerError && error.status === status;
+}
+
+export class ServerClient {
+  readonly endpoint: string;
+  readonly accountId: string;
+  readonly #pool: Pool;
+  readonly #key: { readonly accessKeyId: string; readonly secret: string };
+  readonly #region: string;
+
+  /** Takes the key from the settings, else from the data folder of a local server. */
+  constructor(settings: ClientSettings) {
+    this.endpoint = originOf(settings.endpoint);
+    this.accountId = settings.accountId;
+    this.#region = settings.region;
+    this.#key = keyOf(settings);
+    this.#pool = new Pool(this.endpoint, { connections: CONNECTIONS });
+  }
+
+  /** The reply to a request; throws `ServerError` for any status of 300 and above. */
+  async send(request: ServerRequest): Promise<ServerReply> {
+    const rawQuery = Object.entries(request.query ?? {})
+      .map(([name, value]) => encodeComponent(name) + (value === undefined ? '' : `=${encodeComponent(value)}`))
+      .join('&');
+    const path = [request.bucket, request.key]
+      .filter((part) => part !== undefined)
+      .map(encodeKey)
+      .join('/');
+    const headers = { ...request.headers };
+    const signed = signV4(
+      { method: request.method, bucket: request.bucket, key: request.key, query: parseQuery(rawQuery), headers },
+      { ...this.#key, region: this.#region, signedAtMs: Date.now() },
+    );
+    const isBucketLevel = request.bucket !== undefined && request.key === undefined;
+    const target = `/${path}${isBucketLevel ? '/' : ''}${rawQuery === '' ? '' : `?${rawQuery}`}`;
+    const reply = await this.#request(target, request, { ...headers, ...signed });
+    if (reply.status < 300) return reply;
+    throw serverError(reply.status, await collect(reply.body));
+  }
+
+  async sendForXml(request: ServerRequest): Promise<XmlElement> {
+    return parseXml(await collect((await this.send(request)).body), XML_LIMITS);
+  }
+
+  async sendForJson<T>(request: ServerRequest): Promise<T> {
+    return JSON.parse((await collect((await this.send(request)).body)).toString()) as T;
+  }
+
+  /** For replies whose body doesn't matter. */
+  async sendForNothing(request: ServerRequest): Promise<ServerReply> {
+    const reply = await this.send(request);
+    await collect(reply.body);
+    return reply;
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  async #request(
+    target: string,
+    { method, body }: ServerRequest,
+    headers: Record<string, string>,
+  ): Promise<ServerReply> {
+    try {
+      const reply = await this.#pool.request({ path: target, method, headers, body: body ?? null });
+      return { status: reply.statusCode, headers: reply.headers, body: reply.body };
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+      if (!UNREACHABLE.has(code)) throw error;
+      throw new Error(
+        `No server answers at ${this.endpoint} (${code}). Start one with "stocktake serve", or name another with --endpoint.`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+/** The server isn't there, or went away before it answered. */
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_SOCKET',
+]);
+
+/** A client of the server that flags and environment name. */
+export function connect(flags: ServerFlags): ServerClient {
+  return new ServerClient(loadClientSettings(flags));
+}
+
+/** Lends a client to `work`, and closes it however that ends: an open connection would keep the process alive. */
+export async function withClient<T>(flags: ServerFlags, work: (client: ServerClient) => Promise<T>): Promise<T> {
+  const client = connect(flags);
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}
+
+export async function collect(body: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** Scheme, host and port: a server has no path of its own before the buckets. */
+function originOf(endpoint: string): string {
+  const url = URL.parse(endpoint);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '') return url.origin;
+  throw new UsageError(`The endpoint is "${endpoint}" where a URL as in http://127.0.0.1:9300 is expected.`);
+}
+
+function keyOf({ accessKeyId, accessKeySecret, data }: ClientSettings) {
+  if (accessKeyId !== undefined && accessKeySecret !== undefined) return { accessKeyId, secret: accessKeySecret };
+  const kept = readRootKey(data);
+  if (kept !== undefined) return { accessKeyId: kept.accessKeyId, secret: kept.accessKeySecret };
+  throw new Error(
+    `No access key: set STOCKTAKE_ACCESS_KEY_ID and STOCKTAKE_ACCESS_KEY_SECRET. (A local server's root key would be in ${rootKeyFile(data)}.)`,
+  );
+}
+
+function serverError(status: number, body: Buffer): ServerError {
+  try {
+    const error = parseXml(body, XML_LIMITS);
+    return new ServerError(status, childText(error, 'Code') ?? String(status), childText(error, 'Message') ?? '');
+  } catch {
+    return new ServerError(status, String(status), 'the server answered without an error document');
+  }
+}

@@ -1,0 +1,70 @@
+/** What every command has in common: help with examples, and a refusal of wrong words with exit code 2. */
+
+import type { Command } from 'commander';
+import { expect, test } from 'vitest';
+import { createProgram } from '../../src/cli/program.ts';
+import { runMain } from './main-in-process.ts';
+
+/** All commands that do something, as their words. */
+const COMMANDS = leavesOf(createProgram());
+
+function leavesOf(command: Command, path: readonly string[] = []): string[][] {
+  if (command.commands.length === 0) return [[...path]];
+  return command.commands.flatMap((child) => leavesOf(child, [...path, child.name()]));
+}
+
+test('the commands are those of the contract that there are so far', () => {
+  expect(COMMANDS.map((words) => words.join(' '))).toEqual([
+    'serve',
+    'import',
+    'bucket create',
+    'bucket list',
+    'rule put',
+    'rule get',
+    'rule list',
+    'rule delete',
+    'run start',
+    'run list',
+    'run show',
+    'run watch',
+    'report list',
+    'report get',
+    'verify',
+  ]);
+});
+
+test.each(COMMANDS)('%s %s: help shows its use and an example', async (...words) => {
+  const command = words.filter((word) => word !== undefined);
+  const { code, stdout, stderr } = await runMain([...command, '--help']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain(`Usage: stocktake ${command.join(' ')}`);
+  expect(stdout).toMatch(/Examples?:\n {2}\$ stocktake /);
+  expect(stdout).toContain('--json');
+});
+
+test('without words, or asked for help, the program shows all of it', async () => {
+  for (const args of [[], ['--help']]) {
+    const { code, stdout } = await runMain(args);
+    expect(code).toBe(0);
+    expect(stdout).toContain('A first inventory');
+  }
+});
+
+test.each([
+  [['serv'], "unknown command 'serv'"],
+  [['bucket'], 'Usage: stocktake bucket'],
+  [['bucket', 'remove'], "unknown command 'remove'"],
+  [['rule', 'put', 'photos'], "missing required argument 'file'"],
+  [['report', 'get', 'photos', 'nightly'], "required option '--out <dir>' not specified"],
+  [['run', 'list', 'photos', 'nightly', '--limti', '3'], "unknown option '--limti'"],
+  [['run', 'list', 'photos', 'nightly', '--limit', 'three'], '--limit is "three"'],
+  [['import', 'photos', '.', '--concurrency', '0'], '--concurrency is "0"'],
+  [['bucket', 'list', '--endpoint', 'nowhere'], 'The endpoint is "nowhere"'],
+  [['bucket', 'list', '--endpoint', 'http://host/path'], 'The endpoint is "http://host/path"'],
+  [['serve', '--port', 'eighty'], 'STOCKTAKE_PORT'],
+  [['serve', '--config', '/nonexistent.yaml'], "can't be read"],
+])('wrong words exit with 2 and say so on stderr: %s', async (args, words) => {
+  const { code, stdout, stderr } = await runMain(args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toContain(words);
+});
