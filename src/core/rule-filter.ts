@@ -30,12 +30,17 @@ export function checkFilter(nodes: FilterNodes): RuleFilter {
   const storageClasses = checkStorageClasses(trimBlanks(nodes.storageClass ?? ''));
   return withoutUndefined({
     prefix,
-    lastModifiedBegin: nodes.lastModifiedBegin,
-    lastModifiedEnd: nodes.lastModifiedEnd,
-    lowerSizeBytes: nodes.lowerSizeBytes,
-    upperSizeBytes: nodes.upperSizeBytes,
+    lastModifiedBegin: toNumber(nodes.lastModifiedBegin),
+    lastModifiedEnd: toNumber(nodes.lastModifiedEnd),
+    lowerSizeBytes: toNumber(nodes.lowerSizeBytes),
+    upperSizeBytes: toNumber(nodes.upperSizeBytes),
     storageClasses,
   });
+}
+
+/** Every range that is accepted lies far within what a number holds exactly. */
+function toNumber(value: bigint | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value);
 }
 
 /** Refuses ranges that hold nothing, and times that have not come yet: such a filter would change its meaning
@@ -71,27 +76,27 @@ function checkPrefix(value: string): string | undefined {
 
 const timeRange = `lie between ${MIN_FILTER_TIME_SECONDS} and ${MAX_FILTER_TIME_SECONDS} (Unix seconds)`;
 
-function checkEnd(seconds: number | undefined): void {
+function checkEnd(seconds: bigint | undefined): void {
   if (seconds === undefined || isFilterTime(seconds)) return;
   throw wrongValue('FilterEndOutOfRange', { element: END, value: `${seconds}`, expected: timeRange });
 }
 
-function checkBegin(seconds: number | undefined): void {
+function checkBegin(seconds: bigint | undefined): void {
   if (seconds === undefined || isFilterTime(seconds)) return;
   throw wrongValue('FilterTimesInvalid', { element: BEGIN, value: `${seconds}`, expected: timeRange });
 }
 
-function isFilterTime(seconds: number): boolean {
+function isFilterTime(seconds: bigint): boolean {
   return seconds >= MIN_FILTER_TIME_SECONDS && seconds <= MAX_FILTER_TIME_SECONDS;
 }
 
-function checkUpperSize(bytes: number | undefined): void {
+function checkUpperSize(bytes: bigint | undefined): void {
   if (bytes === undefined || (bytes > 0 && bytes <= MAX_FILTER_SIZE_BYTES)) return;
   const expected = `lie between 1 and ${MAX_FILTER_SIZE_BYTES} (bytes)`;
   throw wrongValue('FilterUpperSizeOutOfRange', { element: UPPER, value: `${bytes}`, expected });
 }
 
-function checkLowerSize(bytes: number | undefined): void {
+function checkLowerSize(bytes: bigint | undefined): void {
   if (bytes === undefined || (bytes >= 0 && bytes <= MAX_FILTER_SIZE_BYTES)) return;
   const expected = `lie between 0 and ${MAX_FILTER_SIZE_BYTES} (bytes)`;
   throw wrongValue('FilterLowerSizeOutOfRange', { element: LOWER, value: `${bytes}`, expected });

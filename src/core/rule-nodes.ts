@@ -21,10 +21,10 @@ export interface RuleNodes {
 
 export interface FilterNodes {
   readonly prefix: string | undefined;
-  readonly lastModifiedBegin: number | undefined;
-  readonly lastModifiedEnd: number | undefined;
-  readonly lowerSizeBytes: number | undefined;
-  readonly upperSizeBytes: number | undefined;
+  readonly lastModifiedBegin: bigint | undefined;
+  readonly lastModifiedEnd: bigint | undefined;
+  readonly lowerSizeBytes: bigint | undefined;
+  readonly upperSizeBytes: bigint | undefined;
   readonly storageClass: string | undefined;
 }
 
@@ -104,11 +104,11 @@ function readIsEnabled(text: string | undefined): boolean {
 }
 
 /** An empty element counts as absent, since some serialisers write one for every property that is not set. */
-function integer(value: string | undefined, code: ErrorCode, element: string): number | undefined {
+function integer(value: string | undefined, code: ErrorCode, element: string): bigint | undefined {
   if (value === undefined || trimBlanks(value) === '') return undefined;
-  const number = readInteger(value);
-  if (number === undefined) throw wrongValue(code, { element, value, expected: 'be a whole number' });
-  return number;
+  if (readInteger(value) === undefined) throw wrongValue(code, { element, value, expected: 'be a whole number' });
+  // Exact whatever its size, because a refusal shows the number that was sent.
+  return BigInt(trimBlanks(value));
 }
 
 function oneEncryptionAtMost(encryption: EncryptionDraft | undefined): EncryptionDraft | undefined {

@@ -344,3 +344,9 @@ test('the ARN of a role gives its account and its name', () => {
     expect(parseRoleArn(text)).toBeUndefined();
   }
 });
+
+test('a number that is refused is shown as it was sent, whatever its size', () => {
+  const sent = `${2n ** 53n + 1n}`;
+  expect(() => check(withFilter({ lowerSizeBytes: sent }))).toThrow(new RegExp(`LowerSizeBound is "${sent}"`));
+  expect(() => check(withFilter({ upperSizeBytes: '9'.repeat(60_000) }))).toThrow(/UpperSizeBound is "9{100}…"/);
+});
