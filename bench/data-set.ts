@@ -1,7 +1,7 @@
 /** Fills a store's index with made-up objects in key order, without their bodies: what an inventory reads. */
 
 import { createHash } from 'node:crypto';
-import { packRecord, STORAGE_CLASSES } from '../src/core/record.ts';
+import { PLAIN_RECORD, packRecord, STORAGE_CLASSES } from '../src/core/record.ts';
 import { objectIndexKey, openIndex } from '../src/store/index-database.ts';
 import { ObjectStore } from '../src/store/object-store.ts';
 
@@ -46,19 +46,12 @@ function keyOf(i: number): string {
 
 function recordOf(i: number, sizeBytes: number): Buffer {
   return packRecord({
+    ...PLAIN_RECORD,
     sizeBytes,
     lastModifiedMs: FIRST_MS + i * 31,
     etag: createHash('md5').update(String(i)).digest('hex').toUpperCase(),
     storageClass: STORAGE_CLASSES[i % 17 === 0 ? 1 : 0] ?? 'Standard',
-    objectType: 'Normal',
-    acl: 'default',
-    encryption: 'none',
-    tagCount: 0,
-    isDeleteMarker: false,
-    isMultipartUploaded: false,
-    isLatest: true,
     crc64: BigInt(i),
-    versionId: '',
     contentId: i,
     bodyPlace: 'index',
   });

@@ -7,9 +7,9 @@ import { randomUUID } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../core/clock.ts';
 import { DomainError } from '../core/errors.ts';
-import type { Rule } from '../core/rule.ts';
+import { noSuchRule, type Rule } from '../core/rule.ts';
 import { newRun } from './new-run.ts';
-import { findRuleRow, noSuchRule, ruleFromRow, type StoredRule } from './rule-row.ts';
+import { findRuleRow, ruleFromRow, type StoredRule } from './rule-row.ts';
 import { cancelOpenRun } from './run-ledger.ts';
 import type { Schema } from './schema.ts';
 

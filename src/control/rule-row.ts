@@ -1,7 +1,6 @@
-/** A rule as a row: how it is found, read, and missed. */
+/** A rule as a row: how it is found and read. */
 
 import type { Kysely, Selectable } from 'kysely';
-import { DomainError } from '../core/errors.ts';
 import type { Rule } from '../core/rule.ts';
 import type { RuleRow, Schema } from './schema.ts';
 
@@ -27,8 +26,4 @@ export async function findRuleRow(
 
 export function ruleFromRow(row: Selectable<RuleRow>): StoredRule {
   return { uid: row.uid, bucketId: row.bucket_id, bucket: row.bucket, rule: JSON.parse(row.document) as Rule };
-}
-
-export function noSuchRule(): DomainError {
-  return new DomainError('NoSuchRule', 'No Row found in Inventory Table.');
 }

@@ -12,7 +12,7 @@ import type { Kysely, Selectable, Updateable } from 'kysely';
 import type { Clock } from '../core/clock.ts';
 import { DomainError } from '../core/errors.ts';
 import type { DataFile } from '../core/report.ts';
-import type { Rule } from '../core/rule.ts';
+import { noSuchRule, type Rule } from '../core/rule.ts';
 import {
   OPEN_RUN_STATES,
   type OpenRunState,
@@ -22,7 +22,7 @@ import {
   type RunView,
 } from '../core/run.ts';
 import { newRun } from './new-run.ts';
-import { noSuchRule, ruleFromRow, type StoredRule } from './rule-row.ts';
+import { ruleFromRow, type StoredRule } from './rule-row.ts';
 import { lastRuleUid, listRuns, type RunPage, viewRun } from './run-views.ts';
 import type { RunRow, Schema, ShardRow } from './schema.ts';
 import {

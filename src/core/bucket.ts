@@ -41,3 +41,8 @@ export interface BucketTotals {
   readonly objects: number;
   readonly bytes: number;
 }
+
+/** There is no bucket of this name. */
+export function noSuchBucket(name: string): DomainError {
+  return new DomainError('NoSuchBucket', 'The specified bucket does not exist.', { BucketName: name });
+}

@@ -50,6 +50,18 @@ export interface ObjectRecord {
   readonly bodyPlace: BodyPlace;
 }
 
+/** What a freshly put object is unless something makes it otherwise. */
+export const PLAIN_RECORD = {
+  objectType: 'Normal',
+  acl: 'default',
+  encryption: 'none',
+  tagCount: 0,
+  isDeleteMarker: false,
+  isMultipartUploaded: false,
+  isLatest: true,
+  versionId: '',
+} as const satisfies Partial<ObjectRecord>;
+
 export const RECORD_FORM = 1;
 export const RECORD_HEAD_BYTES = 72;
 export const MAX_RAW_ETAG_BYTES = 256;

@@ -4,6 +4,8 @@
  * Optional properties are absent rather than empty.
  */
 
+import { DomainError } from './errors.ts';
+
 /** An inventory configuration (the inventory sheet, section 1.2). */
 export interface Rule {
   readonly id: string;
@@ -82,4 +84,9 @@ export interface RoleArn {
 export function parseRoleArn(text: string): RoleArn | undefined {
   const [, accountId, roleName] = /^acs:ram::(\d+):role\/([A-Za-z0-9._-]{1,64})$/.exec(text) ?? [];
   return accountId === undefined || roleName === undefined ? undefined : { accountId, roleName };
+}
+
+/** There is no rule of this id, or none on the bucket (the inventory sheet, sections 2.1 and 2.2). */
+export function noSuchRule(): DomainError {
+  return new DomainError('NoSuchRule', 'No Row found in Inventory Table.');
 }

@@ -1,7 +1,7 @@
 /** Buckets in the index: they begin and end in the same transactions as their objects. */
 
 import { randomUUID } from 'node:crypto';
-import { type Bucket, MAX_BUCKET_NAME } from '../core/bucket.ts';
+import { type Bucket, MAX_BUCKET_NAME, noSuchBucket } from '../core/bucket.ts';
 import { DomainError } from '../core/errors.ts';
 import { type IndexDatabase, objectIndexRange, type StoredBucket } from './index-database.ts';
 
@@ -74,10 +74,6 @@ export class BucketTable {
     this.#db.totals.removeSync(bucket.number);
     return bucket;
   }
-}
-
-export function noSuchBucket(name: string): DomainError {
-  return new DomainError('NoSuchBucket', 'The specified bucket does not exist.', { BucketName: name });
 }
 
 function assertSame(existing: StoredBucket, wanted: NewBucket): void {

@@ -4,16 +4,16 @@
  */
 
 import { open } from 'node:fs/promises';
-import type { Bucket, BucketTotals } from '../core/bucket.ts';
+import { type Bucket, type BucketTotals, noSuchBucket } from '../core/bucket.ts';
 import type { Clock } from '../core/clock.ts';
 import { DomainError } from '../core/errors.ts';
 import { objectKeyBytes } from '../core/object-key.ts';
-import type { ObjectRecord, StorageClass } from '../core/record.ts';
+import { type ObjectRecord, PLAIN_RECORD, type StorageClass } from '../core/record.ts';
 import type { BodyPromise, ByteRange, ListPage, ListRequest, PutRequest, StoredObject } from '../core/stored-object.ts';
 import { BodyDigest } from './body-digest.ts';
 import { BodyFiles, isMissing, syncFolder } from './body-files.ts';
 import { type ReceivedBody, receiveBody } from './body-intake.ts';
-import { BucketTable, type NewBucket, noSuchBucket } from './bucket-table.ts';
+import { BucketTable, type NewBucket } from './bucket-table.ts';
 import { CommitError, CommitQueue } from './commit-queue.ts';
 import { ContentIds } from './content-ids.ts';
 import { FileRemoval } from './file-removal.ts';
@@ -263,19 +263,12 @@ export class ObjectStore {
 
 function newRecord(received: ReceivedBody, storageClass: StorageClass, nowMs: number): ObjectRecord {
   return {
+    ...PLAIN_RECORD,
     sizeBytes: received.sizeBytes,
     lastModifiedMs: nowMs,
     etag: received.md5.toString('hex').toUpperCase(),
     storageClass,
-    objectType: 'Normal',
-    acl: 'default',
-    encryption: 'none',
-    tagCount: 0,
-    isDeleteMarker: false,
-    isMultipartUploaded: false,
-    isLatest: true,
     crc64: received.crc64,
-    versionId: '',
     contentId: received.contentId,
     bodyPlace: received.stagedPath !== undefined ? 'file' : received.sizeBytes === 0 ? 'none' : 'index',
   };

@@ -5,6 +5,7 @@ import { NOW_MS, openStore, photos, put, temporaryFolder } from '../../test/stor
 import { prefixRange } from '../core/key-range.ts';
 import { openIndex } from './index-database.ts';
 import { BucketSource } from './inventory-source.ts';
+import { openReader } from './snapshot-reader.ts';
 
 async function sourceOf(rows: number) {
   const folder = temporaryFolder();
@@ -36,6 +37,20 @@ test('a reader whose thread is ended lets go of its snapshot', async () => {
   await reader.scan(prefixRange(''), 10, 2);
   await reader.terminate();
   expect(snapshotsIn(root)).toBe(0);
+});
+
+test('a split tells of each part, and whoever is told can stop it', async () => {
+  const { source } = await sourceOf(100);
+  const reader = openReader(source.reader.options);
+  onTestFinished(() => reader.close());
+  reader.begin();
+  let parts = 0;
+  reader.split(prefixRange(''), 10, () => parts++);
+  expect(parts).toBe(9);
+  const stop = () => {
+    throw new Error('stopped');
+  };
+  expect(() => reader.split(prefixRange(''), 10, stop)).toThrow('stopped');
 });
 
 /** How many snapshots other threads hold: each keeps the index from using the pages it sees again. */

@@ -1,6 +1,6 @@
 /** One operation of the wire: how it is recognised, what it needs, and what it does. */
 
-import type { Bucket } from '../../core/bucket.ts';
+import { type Bucket, noSuchBucket } from '../../core/bucket.ts';
 import { DomainError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import type { Query } from '../../core/request-target.ts';
@@ -52,7 +52,7 @@ export interface Exchange {
 export function bucketOf({ services, bucketName }: Exchange): Bucket {
   const bucket = services.store.findBucket(bucketName);
   if (bucket !== undefined) return bucket;
-  throw new DomainError('NoSuchBucket', 'The specified bucket does not exist.', { BucketName: bucketName });
+  throw noSuchBucket(bucketName);
 }
 
 export function xmlReply(root: XmlNode): HttpResponse {

@@ -85,6 +85,6 @@ export interface RunPort {
 }
 
 export interface RolePort {
-  /** Throws `RuleRoleArnInvalid`, naming what is missing, unless OSS may write to the bucket with this role. */
-  assertUsable(roleArn: string, destinationBucket: string): Promise<void>;
+  /** Throws `RuleRoleArnInvalid`, naming what is missing, unless OSS can work with this role. */
+  assertUsable(roleArn: string): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { DomainError } from '../../../core/errors.ts';
+import { noSuchRule } from '../../../core/rule.ts';
 import { bucketOf, type Operation, xmlReply } from '../operation.ts';
 import { ruleListNode } from '../rule-document.ts';
 
@@ -17,7 +17,7 @@ export const listBucketInventory: Operation = {
     const page = await exchange.services.rules.list(bucket, token, RULES_A_PAGE);
     // No rule at all is an error, not an empty list; a page behind the last rule is empty.
     if (page.rules.length === 0 && token === '') {
-      throw new DomainError('NoSuchRule', 'No Row found in Inventory Table.');
+      throw noSuchRule();
     }
     return xmlReply(
       ruleListNode({

@@ -90,7 +90,7 @@ async function checkAgainstState({ services }: Exchange, source: Bucket, rule: R
       { ArgumentName: 'IncludedObjectVersions', ArgumentValue: 'All' },
     );
   }
-  await services.roles.assertUsable(roleArn, destinationName);
+  await services.roles.assertUsable(roleArn);
 }
 
 function checkObjectLimit(objects: number, rule: Rule, limits: Exchange['services']['settings']): void {
