@@ -4,9 +4,10 @@
  */
 
 import { formatIsoBasic, UNSIGNED_PAYLOAD } from '../src/core/oss-signature-v4.ts';
-import { decodePath, parseQuery } from '../src/core/request-target.ts';
+import { decodePath, formatQuery, parseQuery } from '../src/core/request-target.ts';
 import type { SignedRequest } from '../src/core/signed-request.ts';
 import v1 from './vectors/signing/v1.json' with { type: 'json' };
+import v2 from './vectors/signing/v2.json' with { type: 'json' };
 import v4 from './vectors/signing/v4.json' with { type: 'json' };
 
 export interface SigningVector {
@@ -20,6 +21,7 @@ export interface SigningVector {
     readonly headers: Readonly<Record<string, string | undefined>>;
     readonly date?: string;
     readonly expires?: number;
+    readonly expiresIn?: number;
     readonly region?: string;
     readonly product?: string;
     readonly signTime?: number;
@@ -43,21 +45,27 @@ export interface SigningVector {
 }
 
 export const v1Vectors: readonly SigningVector[] = v1.vectors as unknown as SigningVector[];
+/** A form of the signature that isn't served: the vectors have no request for a server. */
+export const v2Vectors: readonly SigningVector[] = v2.vectors as unknown as SigningVector[];
 export const v4Vectors: readonly SigningVector[] = v4.vectors as unknown as SigningVector[];
 
 export function ofKind(vectors: readonly SigningVector[], kind: SigningVector['kind']): SigningVector[] {
   return vectors.filter((vector) => vector.kind === kind);
 }
 
-/** The request as a signer is given it. */
-export function inputRequest({ input }: SigningVector): SignedRequest {
-  const token = input.securityToken === undefined ? {} : { 'x-oss-security-token': input.securityToken };
+/** The request as a signer is given it. A token goes where the form of the signature has it. */
+export function inputRequest({ kind, id, input }: SigningVector): SignedRequest {
+  const { securityToken: token } = input;
+  const isUrl = kind === 'query';
+  const headers = token === undefined || isUrl ? {} : { 'x-oss-security-token': token };
+  const tokenKey = id.startsWith('v1') ? 'security-token' : 'x-oss-security-token';
+  const parameter = token === undefined || !isUrl ? '' : `&${formatQuery([[tokenKey, token]])}`;
   return {
     method: input.method,
     bucket: input.bucket,
     key: input.key,
-    query: parseQuery(input.rawQuery),
-    headers: { ...lowerCased(input.headers), ...token },
+    query: parseQuery(input.rawQuery + parameter),
+    headers: { ...lowerCased(input.headers), ...headers },
   };
 }
 
@@ -75,9 +83,10 @@ export function wireRequest({ id, input, wire }: SigningVector): SignedRequest {
   };
 }
 
-/** The instant of signing, at which a test stops the clock. */
+/** The instant of signing, at which a test stops the clock; for a URL of V1 the one of its expiry, which is all it tells. */
 export function signedAtMs({ input }: SigningVector): number {
-  if (input.signTime !== undefined) return input.signTime * 1000;
+  const seconds = input.signTime ?? input.expires;
+  if (seconds !== undefined) return seconds * 1000;
   return Date.parse(input.date ?? input.headers.Date ?? '');
 }
 

@@ -1,12 +1,12 @@
 /**
  * OSS signature V4: HMAC-SHA256 over a canonical form of the request, with a key derived for one day, region and
  * product (protocol sheet, section 2.2). Pure, so that the server verifies with the very functions a client signs
- * with. Nothing is cached: deriving a key is four short hashes, and a cache would be one more place for a secret.
+ * with.
  */
 
-import { createHash, createHmac } from 'node:crypto';
-import { DomainError } from './errors.ts';
-import { encodeComponent, encodeKey, type Query } from './request-target.ts';
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
+import { isSignedSubresource } from './oss-signed-subresources.ts';
+import { encodeComponent, encodeKey, formatQuery, parseQuery, type Query } from './request-target.ts';
 import {
   type HeaderFields,
   headerBlock,
@@ -19,7 +19,8 @@ import {
 export const V4_SCHEME = 'OSS4-HMAC-SHA256';
 /** The only payload hash there is: bodies are not signed. */
 export const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD';
-const SCOPE_END = 'aliyun_v4_request';
+/** What the scope of every signing key ends in. */
+export const SCOPE_END = 'aliyun_v4_request';
 
 /** What a signing key is good for. `date` is `YYYYMMDD`; `region` is the short form, without `oss-`. */
 export interface V4Scope {
@@ -48,10 +49,9 @@ export interface V4SignatureHeaders {
 
 /** Signs `request` for a client and returns the headers to add; all its `x-oss-*` headers must be there already. */
 export function signV4(request: SignedRequest, signer: V4Signer): V4SignatureHeaders {
-  const dateTime = formatIsoBasic(signer.signedAtMs);
+  const { dateTime, scope } = scopeOf(signer);
   const added = { 'x-oss-date': dateTime, 'x-oss-content-sha256': UNSIGNED_PAYLOAD };
   const headers = { ...request.headers, ...added };
-  const scope = { date: dateTime.slice(0, 8), region: signer.region, product: signer.product ?? 'oss' };
   const additional = additionalHeaderNames(signer.additionalHeaders ?? [], headers);
 
   const stringToSign = stringToSignV4(canonicalRequestV4({ ...request, headers }, additional), dateTime, scope);
@@ -63,12 +63,57 @@ export function signV4(request: SignedRequest, signer: V4Signer): V4SignatureHea
   return { authorization: `${V4_SCHEME} ${parameters.join(',')}`, ...added };
 }
 
+export interface V4UrlSigner extends V4Signer {
+  /** How long the URL is good for, from `signedAtMs` on: 1 to 604,800, a week. */
+  readonly lifetimeSeconds: number;
+}
+
+/** The raw query of a URL that makes this request for whoever holds it. The headers that V4 signs are signed here too,
+ *  so they must be sent as they are in the request; `x-oss-date` and the payload's hash are not among them. */
+export function presignV4(request: SignedRequest, signer: V4UrlSigner): string {
+  const { dateTime, scope } = scopeOf(signer);
+  const additional = additionalHeaderNames(signer.additionalHeaders ?? [], request.headers);
+  const unsigned = formatQuery([
+    ...request.query.pairs,
+    ['x-oss-signature-version', V4_SCHEME],
+    ['x-oss-credential', `${signer.accessKeyId}/${scopeText(scope)}`],
+    ['x-oss-date', dateTime],
+    ['x-oss-expires', String(signer.lifetimeSeconds)],
+    ...(additional.length === 0 ? [] : [['x-oss-additional-headers', additional.join(';')] as const]),
+  ]);
+  const canonicalRequest = canonicalRequestV4({ ...request, query: parseQuery(unsigned) }, additional);
+  const signature = signatureV4(signer.secret, scope, stringToSignV4(canonicalRequest, dateTime, scope));
+  return `${unsigned}&${formatQuery([['x-oss-signature', signature]])}`;
+}
+
+/** Says of a query parameter without a value that it is signed as `name=`, not as `name`. */
+export type KeepsEquals = (name: string) => boolean;
+
+/**
+ * The forms in which clients sign parameters without a value. The first is the documented one. ali-oss writes `name=`
+ * for what it was handed as a parameter (`list({ marker: '' })`) and the bare name for a sub-resource (`versions`)
+ * unless that was handed to it as a parameter too (`signatureUrlV4`). All mean the same request to us, and each proves
+ * that the client knows the secret.
+ */
+export const EMPTY_VALUE_FORMS: readonly [documented: KeepsEquals, ...others: KeepsEquals[]] = [
+  () => false,
+  (name) => !isSignedSubresource(name),
+  () => true,
+];
+
 /** The canonical request: six parts joined by LF. Names in `additionalHeaders` that do not count are passed over. */
-export function canonicalRequestV4(request: SignedRequest, additionalHeaders: readonly string[]): Buffer {
+export function canonicalRequestV4(
+  request: SignedRequest,
+  additionalHeaders: readonly string[],
+  keepsEquals: KeepsEquals = () => false,
+): Buffer {
   const { headers } = request;
   const additional = additionalHeaderNames(additionalHeaders, headers);
-  const signedNames = headerNames(headers, (name) => isAlwaysSigned(name) || additional.includes(name));
-  const leading = [request.method.toUpperCase(), encodeKey(resourcePath(request)), canonicalQuery(request.query)];
+  // A set, because a client may list thousands before anyone knows who it is.
+  const listed = new Set(additional);
+  const signedNames = headerNames(headers, (name) => isAlwaysSigned(name) || listed.has(name));
+  const query = canonicalQuery(request.query, keepsEquals);
+  const leading = [request.method.toUpperCase(), encodeKey(resourcePath(request)), query];
   return Buffer.concat([
     Buffer.from(`${leading.join('\n')}\n`),
     headerBlock(headers, signedNames),
@@ -78,41 +123,40 @@ export function canonicalRequestV4(request: SignedRequest, additionalHeaders: re
 
 /** The string to sign; `dateTime` is in ISO 8601 basic form. */
 export function stringToSignV4(canonicalRequest: Buffer, dateTime: string, scope: V4Scope): string {
-  const digest = createHash('sha256').update(canonicalRequest).digest('hex');
+  const digest = hash('sha256', canonicalRequest, 'hex');
   return [V4_SCHEME, dateTime, scopeText(scope), digest].join('\n');
 }
 
 /** Lower-case hex of the HMAC-SHA256 of the string to sign, with the key of the scope. */
 export function signatureV4(secret: string, scope: V4Scope, stringToSign: string): string {
-  const steps = [scope.date, scope.region, scope.product, SCOPE_END];
-  const signingKey = steps.reduce<string | Buffer>(
-    (key, step) => createHmac('sha256', key).update(step).digest(),
-    `aliyun_v4${secret}`,
+  return createHmac('sha256', signingKey(secret, scope)).update(stringToSign).digest('hex');
+}
+
+/** More than a server's access keys need on one day; the oldest makes way. */
+const MAX_SIGNING_KEYS = 128;
+const signingKeys = new Map<string, KeyObject>();
+
+/** The key of the scope. It is the same for all requests of a day, so it is derived once; like the secrets that it
+ *  comes from it stays in memory. */
+function signingKey(secret: string, scope: V4Scope): KeyObject {
+  // No part of a scope that was parsed or is served holds a slash, so what comes last is the secret, whatever it holds.
+  const name = `${scopeText(scope)} ${secret}`;
+  const kept = signingKeys.get(name);
+  if (kept !== undefined) return kept;
+  const key = deriveSigningKey(secret, scope);
+  const oldest = signingKeys.keys().next();
+  if (signingKeys.size === MAX_SIGNING_KEYS && !oldest.done) signingKeys.delete(oldest.value);
+  signingKeys.set(name, key);
+  return key;
+}
+
+function deriveSigningKey(secret: string, { date, region, product }: V4Scope): KeyObject {
+  const first = createSecretKey(`aliyun_v4${secret}`, 'utf8');
+  return [date, region, product, SCOPE_END].reduce(
+    // As key objects, because node takes its time to find out what a key of bytes is.
+    (key, step) => createSecretKey(createHmac('sha256', key).update(step).digest()),
+    first,
   );
-  return createHmac('sha256', signingKey).update(stringToSign).digest('hex');
-}
-
-export interface V4Authorization extends V4Scope {
-  readonly accessKeyId: string;
-  /** Lower-case, as listed by the client. */
-  readonly additionalHeaders: readonly string[];
-  readonly signature: string;
-}
-
-/** Parses the `Authorization` header of V4; a blank after a comma is tolerated. The messages are those of section 2.5. */
-export function parseV4Authorization(value: string): V4Authorization {
-  if (!value.startsWith(`${V4_SCHEME} `)) throw malformed('Authorization header is invalid.');
-  const parameters = parseParameters(value.slice(V4_SCHEME.length));
-  const credential = parameters.get('Credential');
-  const signature = parameters.get('Signature');
-  if (!credential || !signature) {
-    throw malformed('AccessKeyId or Signature is missing in Authorization header value.');
-  }
-  return {
-    ...parseCredential(credential),
-    additionalHeaders: parseAdditionalHeaders(parameters.get('AdditionalHeaders')),
-    signature,
-  };
 }
 
 /** `20231216T162057Z` for an instant. */
@@ -127,13 +171,17 @@ export function parseIsoBasic(text: string): number | undefined {
   return !Number.isNaN(ms) && formatIsoBasic(ms) === text ? ms : undefined;
 }
 
-/** Every parameter but the signature itself, sorted by encoded name and then value; an empty value drops the `=`. */
-function canonicalQuery(query: Query): string {
+/** Every parameter but the signature itself, sorted by encoded name and then value. */
+function canonicalQuery(query: Query, keepsEquals: KeepsEquals): string {
   return query.pairs
     .filter(([name]) => name !== 'x-oss-signature')
-    .map(([name, value]) => ({ name: encodeComponent(name), value: encodeComponent(value) }))
+    .map(([name, value]) => ({
+      name: encodeComponent(name),
+      value: encodeComponent(value),
+      isBare: value === '' && !keepsEquals(name),
+    }))
     .sort((a, b) => compareText(a.name, b.name) || compareText(a.value, b.value))
-    .map(({ name, value }) => (value === '' ? name : `${name}=${value}`))
+    .map(({ name, value, isBare }) => (isBare ? name : `${name}=${value}`))
     .join('&');
 }
 
@@ -147,47 +195,16 @@ function isAlwaysSigned(name: string): boolean {
   return name === 'content-type' || name === 'content-md5' || name.startsWith('x-oss-');
 }
 
+function scopeOf(signer: V4Signer): { readonly dateTime: string; readonly scope: V4Scope } {
+  const dateTime = formatIsoBasic(signer.signedAtMs);
+  const { region, product = 'oss' } = signer;
+  return { dateTime, scope: { date: dateTime.slice(0, 8), region, product } };
+}
+
 function scopeText(scope: V4Scope): string {
   return [scope.date, scope.region, scope.product, SCOPE_END].join('/');
 }
 
-const PARAMETER_NAMES: ReadonlySet<string> = new Set(['Credential', 'AdditionalHeaders', 'Signature']);
-
-function parseParameters(text: string): Map<string, string> {
-  const parameters = new Map<string, string>();
-  for (const item of text.split(',')) {
-    const [name = '', ...value] = item.trim().split('=');
-    if (!PARAMETER_NAMES.has(name)) throw malformed('Unknown parameter in Authorization header.');
-    if (parameters.has(name)) throw malformed(`Authorization header is invalid: ${name} appears twice.`);
-    parameters.set(name, value.join('='));
-  }
-  return parameters;
-}
-
-function parseCredential(credential: string): V4Scope & { readonly accessKeyId: string } {
-  const [accessKeyId, date, region, product, end, ...rest] = credential.split('/');
-  if (!accessKeyId || !date || !region || !product || end !== SCOPE_END || rest.length > 0) {
-    throw new DomainError('CredentialScopeInvalid', 'Invalid credential in Authorization header.', {
-      ArgumentName: 'Credential',
-      ArgumentValue: credential,
-    });
-  }
-  return { accessKeyId, date, region, product };
-}
-
-function parseAdditionalHeaders(list: string | undefined): readonly string[] {
-  if (list === undefined) return [];
-  const names = list.split(';').map((name) => name.trim().toLowerCase());
-  if (names.includes('')) {
-    throw new DomainError('AdditionalHeadersEmpty', 'AdditionalHeaders in Authorization header has an empty name.');
-  }
-  return names;
-}
-
 function compareText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
-}
-
-function malformed(message: string): DomainError {
-  return new DomainError('AuthorizationMalformed', message);
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DomainError } from './errors.ts';
-import { decodePath, encodeComponent, encodeKey, MAX_QUERY_PAIRS, parseQuery } from './request-target.ts';
+import { decodePath, encodeComponent, encodeKey, formatQuery, MAX_QUERY_PAIRS, parseQuery } from './request-target.ts';
 
 const anyText = fc.string({ unit: 'binary', maxLength: 40 });
 const wireText = fc.string({ unit: fc.constantFrom(...'%+&=?/aF09\xc3\xa9\xff\u0100\ud800'), maxLength: 30 });
@@ -112,3 +112,12 @@ function codeOf(act: () => unknown): string | undefined {
   }
   return undefined;
 }
+
+test('law: a formatted query is read as the parameters it was made of', () => {
+  const name = fc.string({ unit: 'binary', minLength: 1, maxLength: 40 });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(name, anyText), { maxLength: 6 }), (pairs) => {
+      expect(parseQuery(formatQuery(pairs)).pairs).toEqual(pairs);
+    }),
+  );
+});

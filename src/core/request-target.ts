@@ -21,6 +21,18 @@ export interface Query {
   get(name: string): string | undefined;
 }
 
+/** The raw path, which begins with `/`, and what follows the first `?`. A proxy may send the absolute form. Throws
+ *  `InvalidArgument`. */
+export function splitTarget(target: string): { path: string; rawQuery: string } {
+  const relative = target.replace(/^https?:\/\/[^/?#]*/i, '');
+  const mark = relative.indexOf('?');
+  const path = mark < 0 ? relative : relative.slice(0, mark);
+  if (path !== '' && !path.startsWith('/')) {
+    throw new DomainError('InvalidArgument', 'The request target is not valid: it begins with "/".');
+  }
+  return { path: path === '' ? '/' : path, rawQuery: mark < 0 ? '' : relative.slice(mark + 1) };
+}
+
 /** Parses what follows the first `?`; a bare `+` is a blank and a further `?` is data. Throws `InvalidArgument`. */
 export function parseQuery(rawQuery: string): Query {
   const pairs: (readonly [string, string])[] = [];
@@ -36,6 +48,13 @@ export function parseQuery(rawQuery: string): Query {
     if (!first.has(name)) first.set(name, value);
   }
   return { pairs, has: (name) => first.has(name), get: (name) => first.get(name) };
+}
+
+/** The raw query of these parameters, in their order; one without a value stands bare. */
+export function formatQuery(pairs: Query['pairs']): string {
+  return pairs
+    .map(([name, value]) => encodeComponent(name) + (value === '' ? '' : `=${encodeComponent(value)}`))
+    .join('&');
 }
 
 /** Percent-decodes a raw path; `+` stands for itself there. Throws `InvalidObjectName`. */
