@@ -3,13 +3,13 @@
  * and text, and sends what the handler returns.
  */
 
-import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { finished, pipeline } from 'node:stream/promises';
-import { DomainError } from '../core/errors.ts';
 import type { HeaderFields } from '../core/signed-request.ts';
+import { type Arrival, linger, readBytes } from './arrival.ts';
+import { newRequestId } from './request-id.ts';
+import { writeResponse } from './write-response.ts';
 
 /** The bounds of the door. Times in milliseconds. */
 export const HTTP_BOUNDS = {
@@ -61,12 +61,10 @@ export class HttpServer {
   constructor(handler: HttpHandler, onFault: (error: unknown) => void) {
     const serve = (message: IncomingMessage, response: ServerResponse, isWaiting: boolean) => {
       // A connection that was busy when the server began to close has become idle now.
-      const broken = Promise.withResolvers<never>();
-      broken.promise.catch(() => undefined); // Nobody may be reading just then.
-      const arrival = { message, response, isWaiting, broken: broken.promise, isBroken: false };
+      const arrival: Arrival = { message, response, isWaiting };
       this.#underWay.set(message.socket, (cause) => {
-        arrival.isBroken = true;
-        broken.reject(cause);
+        arrival.brokenBy = cause;
+        arrival.onBroken?.(cause);
       });
       response.once('close', () => {
         this.#underWay.delete(message.socket);
@@ -132,16 +130,6 @@ const UNREADABLE_ANSWERS: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: TOO_SLOW,
 };
 
-interface Arrival {
-  /** Rejects when what comes over the connection is no HTTP any more. */
-  readonly broken: Promise<never>;
-  readonly isBroken: boolean;
-  readonly message: IncomingMessage;
-  readonly response: ServerResponse;
-  /** The client sent `Expect: 100-continue` and holds its body back until it is asked for. */
-  readonly isWaiting: boolean;
-}
-
 async function answer(handler: HttpHandler, arrival: Arrival): Promise<void> {
   const { message, response } = arrival;
   let isAskedFor = !arrival.isWaiting;
@@ -150,71 +138,20 @@ async function answer(handler: HttpHandler, arrival: Arrival): Promise<void> {
     isAskedFor = true;
   };
   const reply = await handler({
-    id: newRequestId(),
+    id: newRequestId(Date.now()),
     method: message.method ?? '',
     target: message.url ?? '',
     headers: headerFields(message),
     body: readBytes(arrival, askForBody),
   });
-  const isLong = !message.complete && !arrival.isBroken && !isWorthReading(message);
+  const isBroken = arrival.brokenBy !== undefined;
+  const isLong = !message.complete && !isBroken && !isWorthReading(message);
   // A client that was not asked for its body may send it or not: what comes next on the connection is anyone's guess.
-  if (isLong || !isAskedFor || arrival.isBroken) response.setHeader('Connection', 'close');
-  await write(reply, response);
-  if (isLong && isAskedFor) await linger(message);
+  if (isLong || !isAskedFor || isBroken) response.setHeader('Connection', 'close');
+  await writeResponse(reply, response);
+  if (isLong && isAskedFor) await linger(arrival, HTTP_BOUNDS.lingerMs);
   response.end();
   message.resume();
-}
-
-async function* readBytes(arrival: Arrival, askForBody: () => void): AsyncGenerator<Uint8Array> {
-  askForBody();
-  // Destroying the message would take the connection along, and the answer with it.
-  const chunks = arrival.message.iterator({ destroyOnReturn: false });
-  try {
-    for (;;) {
-      const next = await Promise.race([chunks.next(), arrival.broken]);
-      if (next.done) return;
-      yield next.value;
-    }
-  } catch (error) {
-    throw new DomainError(
-      'IncompleteBody',
-      'The connection ended before the whole body arrived.',
-      {},
-      { cause: error },
-    );
-  } finally {
-    // Left in the middle, it lets go of the message. Of a broken one it still awaits what will not come.
-    if (!arrival.isBroken) await chunks.return?.();
-  }
-}
-
-/**
- * Writes all of a response without ending it. Bodies go out as bytes: a text would take the headers along into its
- * encoding, as `flushHeaders` does, and theirs is one byte per character.
- */
-async function write({ status, headers, body }: HttpResponse, response: ServerResponse): Promise<void> {
-  if (body === undefined) {
-    response.writeHead(status, headers);
-  } else if (typeof body === 'string' || body instanceof Uint8Array) {
-    const bytes = Buffer.from(body);
-    response.writeHead(status, { ...headers, 'Content-Length': bytes.length }).write(bytes);
-  } else {
-    response.writeHead(status, headers);
-    await pipeline(inLength(body, headers['Content-Length']), response, { end: false });
-  }
-}
-
-/** A body of another length than was announced would be read as part of the next answer, or leave the client waiting.
- *  (As a generator it is also taken to its end when the client has left already, where a stream would be left open.) */
-async function* inLength(body: AsyncIterable<Uint8Array>, contentLength?: string): AsyncGenerator<Uint8Array> {
-  let sent = 0;
-  for await (const chunk of body) {
-    sent += chunk.length;
-    if (contentLength !== undefined && sent > Number(contentLength)) break;
-    yield chunk;
-  }
-  if (contentLength === undefined || sent === Number(contentLength)) return;
-  throw new Error(`A response body has ${sent} bytes or more where its Content-Length says ${contentLength}.`);
 }
 
 function isWorthReading({ headers }: IncomingMessage): boolean {
@@ -222,30 +159,16 @@ function isWorthReading({ headers }: IncomingMessage): boolean {
   return isOfKnownLength && Number(headers['content-length'] ?? 0) <= HTTP_BOUNDS.refusedBodyBytes;
 }
 
-/**
- * Reads on until the client has stopped sending. Closing a connection with bytes unread resets it, and the client may
- * lose the answer over that; so the answer is out, and says that the connection ends, but the end waits.
- */
-async function linger(message: IncomingMessage): Promise<void> {
-  const patience = AbortSignal.timeout(HTTP_BOUNDS.lingerMs);
-  message.resume();
-  // Whether it stopped by itself or went away, or patience ran out, the connection ends now.
-  await finished(message, { writable: false, signal: patience }).catch(() => undefined);
-}
-
 function headerFields(message: IncomingMessage): HeaderFields {
   const fields: Record<string, string> = Object.create(null) as Record<string, string>;
-  for (const [name, values] of Object.entries(message.headersDistinct)) {
-    if (values !== undefined) fields[name] = values.join(',');
+  const { rawHeaders } = message;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] ?? '').toLowerCase();
+    const value = rawHeaders[at + 1] ?? '';
+    const before = fields[name];
+    fields[name] = before === undefined ? value : `${before},${value}`;
   }
   return fields;
-}
-
-function newRequestId(): string {
-  const seconds = Math.floor(Date.now() / 1000)
-    .toString(16)
-    .padStart(8, '0');
-  return `${seconds}${randomBytes(8).toString('hex')}`.toUpperCase();
 }
 
 const CLIENT_GONE = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED']);

@@ -3,6 +3,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, expect, test, vi } from 'vitest';
 import { hasCode } from '../../src/core/errors.ts';
 import {
@@ -144,10 +147,18 @@ test('a client that went away before the answer was there is no fault, and the s
   const socket = connect(port, '127.0.0.1');
   socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n', () => socket.destroy());
   await once(socket, 'close');
-  await new Promise((resolve) => setImmediate(resolve));
+  await setImmediate();
   left.resolve();
   await vi.waitFor(() => expect(source.destroyed).toBe(true), PATIENCE);
   expect(faults).toEqual([]);
+});
+
+test('an answer whose headers can not be sent is a fault, and its body is let go of', async () => {
+  const body = new Unread();
+  const { port, faults } = await serve(async () => ({ status: 200, headers: { 'x-bad': 'a\nb' }, body }));
+  expect(await sendBytes(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')).toBe('');
+  expect(faults).toEqual([expect.objectContaining({ code: 'ERR_INVALID_CHAR' })]);
+  expect(body.isReleased).toBe(true);
 });
 
 // Bodies coming in
@@ -183,6 +194,29 @@ test.each([
   socket.end();
   await once(socket, 'close');
   expect(socket.errored).toBeNull();
+});
+
+test('what was read of a body is let go of before the rest of it comes', async () => {
+  const seen: WeakRef<Uint8Array>[] = [];
+  const halfRead = Promise.withResolvers<void>();
+  const { port } = await serve(async ({ body }) => {
+    let left = 16 * MIB;
+    for await (const chunk of body) {
+      seen.push(new WeakRef(chunk));
+      left -= chunk.length;
+      if (left === 0) halfRead.resolve();
+    }
+    return text('read');
+  });
+  const socket = connect(port, '127.0.0.1');
+  socket.write(`PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: ${16 * MIB + 1}\r\n\r\n`);
+  socket.write(Buffer.alloc(16 * MIB));
+  await halfRead.promise;
+  await collectGarbage();
+  expect(seen.length).toBeGreaterThan(100);
+  expect(seen.filter((chunk) => chunk.deref() !== undefined).length).toBeLessThan(10);
+  socket.end('!');
+  expect(String((await once(socket, 'data'))[0])).toMatch(/read$/);
 });
 
 test('a client that holds its body back is asked for it once it is wanted', async () => {
@@ -289,6 +323,13 @@ test('close answers what was asked and then ends', async () => {
   await closed;
 });
 
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  // What a WeakRef was made for or read stays until the turn ends.
+  await setImmediate();
+  runInNewContext('gc')();
+}
+
 async function* streamOf(...parts: readonly string[]): AsyncGenerator<Uint8Array> {
   for (const part of parts) yield Buffer.from(part);
 }
@@ -297,6 +338,24 @@ async function* failing(start: string, when: Promise<void>): AsyncGenerator<Uint
   yield Buffer.from(start);
   await when;
   throw new Error('the disk is gone');
+}
+
+/** Holds something from the start on, as a body file that was pinned when its object was looked up. */
+class Unread implements AsyncIterableIterator<Uint8Array> {
+  isReleased = false;
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array>> {
+    throw new Error('this body must not be read');
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array>> {
+    this.isReleased = true;
+    return { done: true, value: undefined };
+  }
 }
 
 function endless() {

@@ -1,0 +1,40 @@
+/** The way out of a response: its head and all of its body, whatever form that has. */
+
+import type { ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import type { HttpResponse } from './http-server.ts';
+
+/**
+ * Writes all of a response without ending it. Bodies go out as bytes: a text would take the headers along into its
+ * encoding, as `flushHeaders` does, and theirs is one byte per character.
+ */
+export async function writeResponse({ status, headers, body }: HttpResponse, response: ServerResponse): Promise<void> {
+  if (body === undefined) {
+    response.writeHead(status, headers);
+  } else if (typeof body === 'string' || body instanceof Uint8Array) {
+    const bytes = Buffer.from(body);
+    response.writeHead(status, { ...headers, 'Content-Length': bytes.length }).write(bytes);
+  } else {
+    const bytes = body[Symbol.asyncIterator]();
+    try {
+      response.writeHead(status, headers);
+      const chunks = inLength({ [Symbol.asyncIterator]: () => bytes }, headers['Content-Length']);
+      await pipeline(chunks, response, { end: false });
+    } finally {
+      // Also when not a byte of it was read: it may hold files from the moment it was opened.
+      await bytes.return?.();
+    }
+  }
+}
+
+/** A body of another length than was announced would be read as part of the next answer, or leave the client waiting. */
+async function* inLength(body: AsyncIterable<Uint8Array>, contentLength?: string): AsyncGenerator<Uint8Array> {
+  let sent = 0;
+  for await (const chunk of body) {
+    sent += chunk.length;
+    if (contentLength !== undefined && sent > Number(contentLength)) break;
+    yield chunk;
+  }
+  if (contentLength === undefined || sent === Number(contentLength)) return;
+  throw new Error(`A response body has ${sent} bytes or more where its Content-Length says ${contentLength}.`);
+}
