@@ -18,6 +18,8 @@ test('without a word the defaults hold', () => {
     domain: 'localhost',
     region: ['cn-hangzhou'],
     accountId: '1000000000000000',
+    keyFile: path.resolve('stocktake-data/encryption-key.json'),
+    keyService: true,
     scheduleTime: '00:00',
     scheduleZone: 'Asia/Shanghai',
     limits: {
@@ -27,6 +29,7 @@ test('without a word the defaults hold', () => {
       runs: 2,
       scanThreads: 0,
     },
+    inventory: true,
     allNeedsVersioning: false,
   });
 });
@@ -100,6 +103,13 @@ test.each([
 ])('a file %s is refused in words', (_, text, words) => {
   const config = text === undefined ? path.join(temporaryFolder(), 'none.yaml') : configFile(text);
   expect(() => loadSettings({ config }, {})).toThrow(words);
+});
+
+test('the key file lies in the data folder, unless it is put elsewhere', () => {
+  expect(loadSettings({ data: '/srv/stocktake' }, {}).keyFile).toBe('/srv/stocktake/encryption-key.json');
+  const environment = { STOCKTAKE_KEY_FILE: '/etc/stocktake/key.json' };
+  expect(loadSettings({}, environment).keyFile).toBe('/etc/stocktake/key.json');
+  expect(loadSettings({ keyFile: 'key.json' }, environment).keyFile).toBe(path.resolve('key.json'));
 });
 
 test('an empty file sets nothing', () => {

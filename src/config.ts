@@ -38,6 +38,10 @@ const settingsSchema = z.strictObject({
   /** The root key; generated and kept in the data folder when absent. */
   accessKeyId: z.string().min(1).optional(),
   accessKeySecret: z.string().min(1).optional(),
+  /** Holds the key that seals all others; `encryption-key.json` in the data folder when absent. */
+  keyFile: z.string().min(1).optional(),
+  /** Off, rules and objects can't use SSE-KMS. */
+  keyService: z.boolean().default(true),
   scheduleTime: z
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'must be a time of day as in 00:00' })
@@ -54,11 +58,13 @@ const settingsSchema = z.strictObject({
       scanThreads: z.number().int().min(0).max(256).default(0),
     })
     .prefault({}),
+  /** Off, the inventory operations are refused (EC 0020-00000001); runs that were made before go on. */
+  inventory: z.boolean().default(true),
   /** Refuse rules with IncludedObjectVersions=All on buckets without versioning (EC 0020-00000045). */
   allNeedsVersioning: z.boolean().default(false),
 });
 
-export type Settings = z.infer<typeof settingsSchema>;
+export type Settings = z.infer<typeof settingsSchema> & { readonly keyFile: string };
 
 /** What flags may set; a property that is undefined was not given. */
 export type SettingFlags = { readonly [Name in keyof Settings]?: unknown } & { readonly config?: string | undefined };
@@ -75,6 +81,7 @@ const ENVIRONMENT = {
   accountId: 'STOCKTAKE_ACCOUNT_ID',
   accessKeyId: 'STOCKTAKE_ACCESS_KEY_ID',
   accessKeySecret: 'STOCKTAKE_ACCESS_KEY_SECRET',
+  keyFile: 'STOCKTAKE_KEY_FILE',
   scheduleTime: 'STOCKTAKE_SCHEDULE_TIME',
   scheduleZone: 'STOCKTAKE_SCHEDULE_ZONE',
 } as const satisfies Partial<Record<keyof Settings, string>>;
@@ -92,7 +99,9 @@ export function loadSettings(flags: SettingFlags = {}, environment: NodeJS.Proce
   if ((result.data.accessKeyId === undefined) !== (result.data.accessKeySecret === undefined)) {
     throw new ConfigurationError('The access key id and its secret are set together, or neither of them.');
   }
-  return { ...result.data, data: path.resolve(result.data.data) };
+  const data = path.resolve(result.data.data);
+  const keyFile = path.resolve(result.data.keyFile ?? path.join(data, 'encryption-key.json'));
+  return { ...result.data, data, keyFile };
 }
 
 /** How the command line reaches a server. */

@@ -2,7 +2,7 @@
  *  architecture says in words; a glob that no longer matches is silent, so this test breaks every wall on
  *  purpose, in a small copy of the project, and looks for the outcry. One run of the linter serves all tests. */
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,15 +14,18 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   control: ['core'],
   store: ['core'],
   remote: ['core'],
+  keys: ['core'],
   inventory: ['core'],
   jobs: ['core', 'control'],
   http: ['core'],
   protocol: ['core', 'http', 'access'],
   admin: ['core', 'http', 'access'],
-  cli: ['core', 'app.ts', 'config.ts', 'root-key.ts'],
+  'data-folder': ['core', 'control', 'store', 'keys', 'version.ts'],
+  cli: ['core', 'data-folder', 'app.ts', 'config.ts', 'version.ts'],
 };
 const rooms = Object.keys(mayImport);
-const targets = [...rooms, 'app.ts', 'config.ts', 'embedded-engine.ts', 'root-key.ts'];
+const singleFiles = ['app.ts', 'config.ts', 'embedded-engine.ts', 'version.ts'];
+const targets = [...rooms, ...singleFiles];
 
 /** The files of a room that try each wall, from its top, from a folder deep inside, and from a test. */
 const places = ['NAME.ts', 'deep/deeper/NAME.ts', 'NAME.test.ts'] as const;
@@ -104,6 +107,14 @@ test('only config.ts and what is not the product read the environment', () => {
   expect(readers.filter((path) => about(path, 'noProcessEnv').length > 0)).toEqual(notEnvironmentReaders);
 });
 
+test('nothing in the product arms a failpoint', async () => {
+  const names = await readdir(join(project, 'src'), { recursive: true });
+  const product = names.filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+  const texts = await Promise.all(product.map((name) => readFile(join(project, 'src', name), 'utf8')));
+  const arming = product.filter((_, at) => texts[at]?.includes('armFailpoints'));
+  expect(arming).toEqual([join('core', 'failpoint.ts')]);
+});
+
 test('every folder of src is a room with walls', async () => {
   const entries = await readdir(join(project, 'src'), { withFileTypes: true });
   const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
@@ -121,7 +132,7 @@ function brokenProject(): Map<string, string> {
   for (const [form, text] of Object.entries(forms)) files.set(`src/store/form-${form}.ts`, text);
   for (const path of [...environmentReaders, ...notEnvironmentReaders]) files.set(path, readsEnvironment);
 
-  const everyRoom = rooms.map((room) => `export { word as ${room} } from './${room}/word.ts';\n`);
+  const everyRoom = rooms.map((room) => `export { word as ${room.replace('-', '')} } from './${room}/word.ts';\n`);
   files.set('src/app.ts', everyRoom.join('') + readsEnvironment);
   files.set(
     'src/store/imports-packages.ts',

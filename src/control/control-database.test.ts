@@ -24,3 +24,15 @@ test('a database of a later version is refused, not guessed at', async () => {
   await db.destroy();
   await expect(openControlDatabase(folder)).rejects.toThrow('could not be brought to this version');
 });
+
+test('a transaction that SQLite took back by itself fails with the reason, and the next one goes on', async () => {
+  const { db, ...control } = await openControl();
+  const full = new Error('database or disk is full');
+  const work = db.transaction().execute(async (trx) => {
+    await sql`rollback`.execute(trx);
+    throw full;
+  });
+  await expect(work).rejects.toBe(full);
+  const { rule } = await putRule({ db, ...control });
+  expect((await control.rules.get(PHOTOS.id, rule.id)).rule).toEqual(rule);
+});

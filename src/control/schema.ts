@@ -1,6 +1,7 @@
 /** The tables of the control state, as Kysely types. Times are milliseconds since the Unix epoch. */
 
 import type { Generated } from 'kysely';
+import type { KeySpec, KeyState } from '../core/encryption-key.ts';
 import type { RunState, RunTrigger } from '../core/run.ts';
 
 export interface Schema {
@@ -8,6 +9,7 @@ export interface Schema {
   runs: RunRow;
   shards: ShardRow;
   roles: RoleRow;
+  keys: KeyRow;
 }
 
 export interface RuleRow {
@@ -77,4 +79,22 @@ export interface RoleRow {
   trust_policy: string;
   permission_policy: string;
   created_at: number;
+}
+
+export interface KeyRow {
+  id: string;
+  /** The server's own key, or one of the account's. */
+  kind: 'service' | 'account';
+  spec: KeySpec;
+  /** A destroyed key's row stays, so that its id is not given again. */
+  state: KeyState | 'destroyed';
+  description: string;
+  /** 1 for one key at most. */
+  is_default: number;
+  created_at: number;
+  deletion_at: number | null;
+  /** The key, sealed by the key of the key file; null when there is none. */
+  sealed: Uint8Array | null;
+  /** The id of that key file. */
+  sealed_by: string | null;
 }

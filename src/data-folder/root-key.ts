@@ -4,9 +4,10 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { createFileDurably } from './durable-file.ts';
 
 export interface RootKey {
   readonly accessKeyId: string;
@@ -38,20 +39,12 @@ export function readRootKey(folder: string): RootKey | undefined {
   }
 }
 
-/** Makes a key and keeps it. The file appears whole or not at all. */
+/** Makes a key and keeps it. */
 export function createRootKey(folder: string): RootKey {
   const key = {
     accessKeyId: `LTAI${randomBytes(10).toString('hex').toUpperCase()}`,
     accessKeySecret: randomBytes(24).toString('base64url'),
   };
-  const file = rootKeyFile(folder);
-  const fd = openSync(`${file}.new`, 'w', 0o600);
-  writeSync(fd, `${JSON.stringify(key, null, 2)}\n`);
-  fsyncSync(fd);
-  closeSync(fd);
-  renameSync(`${file}.new`, file);
-  const folderFd = openSync(folder, 'r');
-  fsyncSync(folderFd);
-  closeSync(folderFd);
+  createFileDurably(rootKeyFile(folder), `${JSON.stringify(key, null, 2)}\n`);
   return key;
 }

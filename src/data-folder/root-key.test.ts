@@ -1,6 +1,6 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { temporaryFolder } from '../test/store-fixture.ts';
+import { temporaryFolder } from '../../test/store-fixture.ts';
 import { createRootKey, readRootKey, rootKeyFile } from './root-key.ts';
 
 test('a folder without a key has none', () => {
