@@ -76,6 +76,8 @@ export const objectRecord: fc.Arbitrary<ObjectRecord> = fc
     isDeleteMarker: fc.boolean(),
     isMultipartUploaded: fc.boolean(),
     isLatest: fc.boolean(),
+    hasNoncurrent: fc.boolean(),
+    sequence: fc.maxSafeNat(),
     crc64: fc.option(
       fc.oneof(fc.bigInt(0n, 2n ** 64n - 1n), fc.constantFrom(0n, 999_999n, 1_000_000n, 2n ** 64n - 1n)),
       { nil: undefined },

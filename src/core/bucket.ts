@@ -3,6 +3,9 @@
 import { DomainError } from './errors.ts';
 import { printable } from './printable.ts';
 import type { StorageClass } from './record.ts';
+import type { EncryptionChoice, Tag } from './stored-object.ts';
+
+export const BUCKET_ACLS = ['private', 'public-read', 'public-read-write'] as const;
 
 export interface Bucket {
   /** Immutable and never used again: a bucket made anew under the same name inherits nothing. */
@@ -14,8 +17,23 @@ export interface Bucket {
   readonly owner: string;
   readonly storageClass: StorageClass;
   readonly redundancy: 'LRS' | 'ZRS';
-  readonly acl: 'private' | 'public-read' | 'public-read-write';
+  readonly acl: (typeof BUCKET_ACLS)[number];
   readonly createdAtMs: number;
+  /** Absent as long as versioning was never set; then there is no way back to that. */
+  readonly versioning?: Versioning;
+  /** What an object is encrypted with that is put without a wish of its own. */
+  readonly encryption?: EncryptionChoice;
+  readonly tags?: readonly Tag[];
+}
+
+export type Versioning = 'Enabled' | 'Suspended';
+
+/** Settings of a bucket that can be changed later; null takes one away. */
+export interface BucketChange {
+  readonly acl?: Bucket['acl'];
+  readonly versioning?: Versioning;
+  readonly encryption?: EncryptionChoice | null;
+  readonly tags?: readonly Tag[] | null;
 }
 
 export const MIN_BUCKET_NAME = 3;
@@ -36,8 +54,21 @@ export function assertLegalBucketName(name: string): void {
   );
 }
 
-/** What bucket-info and a first look at a bucket tell of its content. */
+/** What a bucket holds, counted as it changes (GetBucketStat, protocol sheet, section 5.1). */
 export interface BucketTotals {
+  /** Versions that are no delete markers, the older ones too. */
+  readonly objects: number;
+  /** Of those, and of the parts of unfinished uploads. */
+  readonly bytes: number;
+  readonly deleteMarkers: number;
+  readonly uploads: number;
+  /** Objects and their bytes by storage class; a class that has none may be absent. */
+  readonly classes: Readonly<Partial<Record<StorageClass, ClassTotals>>>;
+  /** When an object or upload last came or went; 0 when none ever did. */
+  readonly lastModifiedMs: number;
+}
+
+export interface ClassTotals {
   readonly objects: number;
   readonly bytes: number;
 }

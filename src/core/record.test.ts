@@ -2,12 +2,20 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { objectRecord } from '../../test/arbitraries.ts';
 import { plainRecord } from '../../test/plain-record.ts';
-import { AT, packRecord, RECORD_HEAD_BYTES, unpackRecord } from './record.ts';
+import { AT, isDeleteMarker, packRecord, RECORD_HEAD_BYTES, unpackRecord } from './record.ts';
 
 test('a record comes out of its bytes as it went in', () => {
   fc.assert(
     fc.property(objectRecord, (record) => {
       expect(unpackRecord(packRecord(record))).toStrictEqual(record);
+    }),
+  );
+});
+
+test('a delete marker is known by its bytes', () => {
+  fc.assert(
+    fc.property(objectRecord, (record) => {
+      expect(isDeleteMarker(packRecord(record))).toBe(record.isDeleteMarker);
     }),
   );
 });
@@ -53,9 +61,9 @@ test('an ETag or a version id over its bound is refused, not cut', () => {
 });
 
 test('a record of a later form, or with a code nobody knows, is refused', () => {
-  const ofForm2 = packRecord(plainRecord);
-  ofForm2[AT.form] = 2;
-  expect(() => unpackRecord(ofForm2)).toThrow('the index holds a record of form 2');
+  const ofForm3 = packRecord(plainRecord);
+  ofForm3[AT.form] = 3;
+  expect(() => unpackRecord(ofForm3)).toThrow('the index holds a record of form 3; this version reads form 2');
   const ofClass99 = packRecord(plainRecord);
   ofClass99[AT.storageClass] = 99;
   expect(() => unpackRecord(ofClass99)).toThrow('the index holds code 99');

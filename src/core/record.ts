@@ -9,8 +9,9 @@
  *   3 u8  object type      32 16 bytes of ETag digest      54 u16 length of the version id
  *   4 u8  object ACL                                       56 f64 content id (embedded store)
  *   5 u8  encryption                                       64 f64 transition time, ms
- *   6 u8  number of tags                                   72 raw ETag, version id
- *   7 u8  form of the ETag
+ *   6 u8  number of tags
+ *   7 u8  form of the ETag                                 72 f64 place among the versions (embedded store)
+ *                                                         80 raw ETag, version id
  */
 
 import assert from 'node:assert/strict';
@@ -19,7 +20,8 @@ export const STORAGE_CLASSES = ['Standard', 'IA', 'Archive', 'ColdArchive', 'Dee
 export const OBJECT_TYPES = ['Normal', 'Multipart', 'Appendable', 'Symlink'] as const;
 export const OBJECT_ACLS = ['default', 'private', 'public-read', 'public-read-write'] as const;
 export const ENCRYPTIONS = ['none', 'AES256', 'KMS', 'SM4'] as const;
-export const BODY_PLACES = ['none', 'index', 'file'] as const;
+/** `parts`: the body is that of the parts of a multipart upload, one after the other. */
+export const BODY_PLACES = ['none', 'index', 'file', 'parts'] as const;
 
 export type StorageClass = (typeof STORAGE_CLASSES)[number];
 export type ObjectType = (typeof OBJECT_TYPES)[number];
@@ -44,8 +46,12 @@ export interface ObjectRecord {
   readonly isLatest: boolean;
   readonly crc64?: bigint;
   readonly transitionMs?: number;
-  /** Empty for the version of a bucket that never had versioning. */
+  /** On the latest version: older ones of its key are kept. */
+  readonly hasNoncurrent: boolean;
+  /** Empty for the null version, which is the only one of a bucket that never had versioning. */
   readonly versionId: string;
+  /** Rises with each version that the store takes in, so that versions of one millisecond have an order too. */
+  readonly sequence: number;
   readonly contentId: number;
   readonly bodyPlace: BodyPlace;
 }
@@ -59,11 +65,13 @@ export const PLAIN_RECORD = {
   isDeleteMarker: false,
   isMultipartUploaded: false,
   isLatest: true,
+  hasNoncurrent: false,
   versionId: '',
+  sequence: 0,
 } as const satisfies Partial<ObjectRecord>;
 
-export const RECORD_FORM = 1;
-export const RECORD_HEAD_BYTES = 72;
+export const RECORD_FORM = 2;
+export const RECORD_HEAD_BYTES = 80;
 export const MAX_RAW_ETAG_BYTES = 256;
 export const MAX_VERSION_ID_BYTES = 1024;
 
@@ -86,10 +94,18 @@ export const AT = {
   versionIdLength: 54,
   contentId: 56,
   transition: 64,
+  sequence: 72,
   tail: RECORD_HEAD_BYTES,
 } as const;
 
-export const FLAG = { deleteMarker: 1, multipart: 2, hasCrc64: 4, hasTransition: 8, notLatest: 16 } as const;
+export const FLAG = {
+  deleteMarker: 1,
+  multipart: 2,
+  hasCrc64: 4,
+  hasTransition: 8,
+  notLatest: 16,
+  hasNoncurrent: 32,
+} as const;
 
 /** An ETag is kept as its 16 digest bytes where that loses nothing, else as its text. */
 export const ETAG_FORM = { none: 0, upperHex: 1, upperHexParts: 2, lowerHex: 3, lowerHexParts: 4, raw: 5 } as const;
@@ -115,7 +131,8 @@ export function packRecord(record: ObjectRecord): Buffer {
     (record.isMultipartUploaded ? FLAG.multipart : 0) |
     (record.crc64 === undefined ? 0 : FLAG.hasCrc64) |
     (record.transitionMs === undefined ? 0 : FLAG.hasTransition) |
-    (record.isLatest ? 0 : FLAG.notLatest);
+    (record.isLatest ? 0 : FLAG.notLatest) |
+    (record.hasNoncurrent ? FLAG.hasNoncurrent : 0);
   bytes[AT.storageClass] = codeOf(STORAGE_CLASSES, record.storageClass);
   bytes[AT.objectType] = codeOf(OBJECT_TYPES, record.objectType);
   bytes[AT.acl] = codeOf(OBJECT_ACLS, record.acl);
@@ -132,15 +149,18 @@ export function packRecord(record: ObjectRecord): Buffer {
   bytes.writeUInt16LE(versionId.length, AT.versionIdLength);
   bytes.writeDoubleLE(record.contentId, AT.contentId);
   bytes.writeDoubleLE(record.transitionMs ?? 0, AT.transition);
+  bytes.writeDoubleLE(record.sequence, AT.sequence);
   bytes.set(etag.raw, AT.tail);
   bytes.set(versionId, AT.tail + etag.raw.length);
   return bytes;
 }
 
 export function unpackRecord(bytes: Uint8Array): ObjectRecord {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const form = buffer[AT.form];
-  assert(form === RECORD_FORM, `the index holds a record of form ${form}; this version reads form ${RECORD_FORM}`);
+  if (form !== RECORD_FORM) {
+    assert.fail(`the index holds a record of form ${form}; this version reads form ${RECORD_FORM}`);
+  }
   const flags = buffer.readUInt8(AT.flags);
   const versionIdAt = AT.tail + buffer.readUInt16LE(AT.rawEtagLength);
   return {
@@ -155,12 +175,19 @@ export function unpackRecord(bytes: Uint8Array): ObjectRecord {
     isDeleteMarker: (flags & FLAG.deleteMarker) !== 0,
     isMultipartUploaded: (flags & FLAG.multipart) !== 0,
     isLatest: (flags & FLAG.notLatest) === 0,
+    hasNoncurrent: (flags & FLAG.hasNoncurrent) !== 0,
     versionId: buffer.toString('utf8', versionIdAt, versionIdAt + buffer.readUInt16LE(AT.versionIdLength)),
+    sequence: buffer.readDoubleLE(AT.sequence),
     contentId: buffer.readDoubleLE(AT.contentId),
     bodyPlace: nameOf(BODY_PLACES, buffer.readUInt8(AT.bodyPlace)),
     ...((flags & FLAG.hasCrc64) !== 0 && { crc64: buffer.readBigUInt64LE(AT.crc64) }),
     ...((flags & FLAG.hasTransition) !== 0 && { transitionMs: buffer.readDoubleLE(AT.transition) }),
   };
+}
+
+/** Whether a packed record is that of a delete marker, without unpacking it. */
+export function isDeleteMarker(packed: Uint8Array): boolean {
+  return ((packed[AT.flags] ?? 0) & FLAG.deleteMarker) !== 0;
 }
 
 interface PackedEtag {
@@ -214,12 +241,12 @@ function unpackEtag(record: Buffer): string {
 
 function codeOf<T extends string>(names: readonly T[], name: T): number {
   const code = names.indexOf(name);
-  assert(code >= 0, `"${name}" is none of ${names.join(', ')}`);
+  if (code < 0) assert.fail(`"${name}" is none of ${names.join(', ')}`);
   return code;
 }
 
 function nameOf<T extends string>(names: readonly T[], code: number): T {
   const name = names[code];
-  assert(name !== undefined, `the index holds code ${code} where only ${names.join(', ')} are known`);
+  if (name === undefined) assert.fail(`the index holds code ${code} where only ${names.join(', ')} are known`);
   return name;
 }

@@ -1,7 +1,13 @@
-import { expect, test } from 'vitest';
-import { contentOf, openStore, photos, put } from '../../test/store-fixture.ts';
-import { MAX_BUCKETS } from './bucket-table.ts';
+import { setImmediate } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { contentOf, NOW_MS, openStore, photos, put, temporaryFolder } from '../../test/store-fixture.ts';
+import { BucketTable, MAX_BUCKETS } from './bucket-table.ts';
+import { CommitQueue } from './commit-queue.ts';
+import { openIndex } from './index-database.ts';
+import { TotalsTable } from './totals.ts';
 
+/** The totals of a bucket that never held anything. */
+const NOTHING = { objects: 0, bytes: 0, deleteMarkers: 0, uploads: 0, classes: {}, lastModifiedMs: 0 };
 const code = (code: string) => expect.objectContaining({ code });
 
 test('a bucket is found under its name with what was asked of it', async () => {
@@ -59,7 +65,7 @@ test('only an empty bucket is deleted, and only once', async () => {
   await store.createBucket(photos);
   await put(store, 'k', 'v');
   await expect(store.deleteBucket('photos')).rejects.toThrow(code('BucketNotEmpty'));
-  await store.delete('photos', 'k');
+  await store.delete({ bucket: 'photos', key: 'k' });
   await store.deleteBucket('photos');
   expect(store.findBucket('photos')).toBeUndefined();
   await expect(store.deleteBucket('photos')).rejects.toThrow(code('NoSuchBucket'));
@@ -70,7 +76,7 @@ test('the neighbour of a full bucket is empty', async () => {
   await store.createBucket(photos);
   await store.createBucket({ ...photos, name: 'neighbour' });
   await put(store, '\u{10FFFF}', 'v');
-  expect(store.totals('neighbour')).toEqual({ objects: 0, bytes: 0 });
+  expect(store.totals('neighbour')).toEqual(NOTHING);
   await store.deleteBucket('neighbour');
 });
 
@@ -78,10 +84,103 @@ test('a bucket remade under an old name inherits nothing', async () => {
   const store = await openStore();
   const old = await store.createBucket(photos);
   await put(store, 'k', 'v');
-  await store.delete('photos', 'k');
+  await store.delete({ bucket: 'photos', key: 'k' });
   await store.deleteBucket('photos');
   const remade = await store.createBucket({ ...photos, region: 'cn-beijing' });
   expect(remade.id).not.toBe(old.id);
-  expect(store.totals('photos')).toEqual({ objects: 0, bytes: 0 });
+  expect(store.totals('photos')).toEqual(NOTHING);
   expect(await contentOf(store, 'k')).toBeUndefined();
+});
+
+test('a setting changes by itself, null takes one away, and both are there after a restart', async () => {
+  const folder = temporaryFolder();
+  const store = await openStore(folder);
+  const made = await store.createBucket(photos);
+  const tags = [{ key: 'k', value: 'v' }];
+  const encryption = { algorithm: 'KMS', keyId: 'mine' } as const;
+  await store.changeBucket('photos', { tags, encryption });
+  await store.changeBucket('photos', { versioning: 'Enabled' });
+  expect(await store.changeBucket('photos', { acl: 'public-read' })).toEqual({
+    ...made,
+    tags,
+    encryption,
+    versioning: 'Enabled',
+    acl: 'public-read',
+  });
+  await store.changeBucket('photos', { tags: null });
+  await store.changeBucket('photos', { encryption: null, versioning: 'Suspended' });
+  const left = { ...made, acl: 'public-read', versioning: 'Suspended' };
+  expect(store.findBucket('photos')).toEqual(left);
+  await store.close();
+  expect((await openStore(folder)).findBucket('photos')).toEqual(left);
+});
+
+test('a bucket that is not there has no setting to change', async () => {
+  const store = await openStore();
+  await expect(store.changeBucket('photos', { acl: 'private' })).rejects.toThrow(code('NoSuchBucket'));
+});
+
+test('a bucket is found as the last change left it', async () => {
+  const store = await openStore();
+  await store.createBucket(photos);
+  expect(store.findBucket('photos')?.acl).toBe('private');
+  await store.changeBucket('photos', { acl: 'public-read' });
+  expect(store.findBucket('photos')?.acl).toBe('public-read');
+  await store.deleteBucket('photos');
+  expect(store.findBucket('photos')).toBeUndefined();
+  const { id } = await store.createBucket(photos);
+  expect(store.findBucket('photos')?.id).toBe(id);
+});
+
+/** The bucket `photos` in an index of its own; `beforeCommit` runs inside each transaction after its changes. */
+async function openTable() {
+  const db = openIndex(temporaryFolder());
+  onTestFinished(() => db.root.close());
+  const hooks = { beforeCommit: () => undefined as unknown };
+  const queue = new CommitQueue(db.root, { beforeCommit: () => hooks.beforeCommit() });
+  const table = new BucketTable(db, new TotalsTable(db), queue);
+  await table.create(photos, () => NOW_MS);
+  return { table, queue, hooks, aclNow: () => table.find('photos')?.acl };
+}
+
+test('a change is seen by the mutations after it in its commit, and by nobody when that is taken back', async () => {
+  const { table, hooks, aclNow } = await openTable();
+  const seen: unknown[] = [];
+  hooks.beforeCommit = () => {
+    seen.push(aclNow());
+    throw new Error('taken back');
+  };
+  await expect(table.change('photos', { acl: 'public-read' })).rejects.toThrow('taken back');
+  expect(seen).toEqual(['public-read']);
+  expect(aclNow()).toBe('private');
+});
+
+test('a change whose neighbour in the commit breaks is taken back and made again', async () => {
+  const { table, queue, aclNow } = await openTable();
+  const seen: unknown[] = [];
+  const changed = table.change('photos', { acl: 'public-read' });
+  const broken = queue.commit(() => {
+    seen.push(aclNow());
+    throw new Error('broken');
+  });
+  await expect(broken).rejects.toThrow('broken');
+  await changed;
+  expect(seen).toEqual(['public-read', 'public-read']);
+  expect(aclNow()).toBe('public-read');
+});
+
+test('a bucket that is looked for all the while a change is on its way is found changed once that is answered', async () => {
+  const { table, aclNow } = await openTable();
+  let isAnswered = false;
+  const changed = table.change('photos', { acl: 'public-read' }).finally(() => {
+    isAnswered = true;
+  });
+  let looks = 0;
+  for (; !isAnswered; looks++) {
+    aclNow();
+    await setImmediate();
+  }
+  await changed;
+  expect(looks).toBeGreaterThan(1);
+  expect(aclNow()).toBe('public-read');
 });

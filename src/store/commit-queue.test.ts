@@ -10,14 +10,16 @@ function openQueue() {
   const db = openIndex(temporaryFolder());
   onTestFinished(() => db.root.close());
   let commits = 0;
-  const queue = new CommitQueue(db.root, () => {
-    commits++;
+  const unusable: DomainError[] = [];
+  const queue = new CommitQueue(db.root, {
+    beforeCommit: () => void commits++,
+    onUnusable: (reason) => void unusable.push(reason),
   });
   const write = (name: string, value: number) => () => {
     db.meta.putSync(name, value);
     return value;
   };
-  return { root: db.root, queue, write, value: (name: string) => db.meta.get(name), commits: () => commits };
+  return { root: db.root, queue, write, value: (name: string) => db.meta.get(name), commits: () => commits, unusable };
 }
 
 test('a commit answers with what its mutation returned, once that can be read', async () => {
@@ -127,6 +129,33 @@ test('a commit that fails itself is told apart from a mutation that does', async
     { status: 'rejected', reason },
     { status: 'rejected', reason },
   ]);
+});
+
+test('when the index can be used no more, all commits are refused in words from then on, and it is told once', async () => {
+  const { queue, write, root, unusable } = openQueue();
+  const broken = new Error('Input/output error');
+  const commits = vi.spyOn(root, 'childTransaction').mockRejectedValue(broken);
+  vi.spyOn(root, 'useReadTransaction').mockImplementation(() => {
+    throw new Error('MDB_PANIC');
+  });
+  await expect(queue.commit(write('a', 1))).rejects.toThrow('Input/output error');
+  const later = await Promise.allSettled([queue.commit(write('b', 1)), queue.commit(write('c', 1))]);
+  expect(later.map((each) => each.status === 'rejected' && each.reason.code)).toEqual(Array(2).fill('StorageUnusable'));
+  expect(commits).toHaveBeenCalledTimes(1);
+  expect(unusable).toEqual([expect.objectContaining({ code: 'StorageUnusable' })]);
+});
+
+test('the cause that lmdb tells by a promise is what a commit failed of, and goes unhandled in no case', async () => {
+  const { queue, write, root, value, unusable } = openQueue();
+  const full = Object.assign(new Error('No space left on device'), { code: 28 });
+  vi.spyOn(root, 'childTransaction').mockImplementationOnce(async () => {
+    const { promise, reject } = Promise.withResolvers<never>();
+    process.nextTick(reject, full);
+    throw Object.assign(new Error('Commit failed (see commitError for details)'), { commitError: promise });
+  });
+  await expect(queue.commit(write('a', 1))).rejects.toMatchObject({ name: 'CommitError', cause: full });
+  expect(await queue.commit(write('a', 2))).toBe(2);
+  expect([value('a'), unusable]).toEqual([2, []]);
 });
 
 test('nothing is committed while the queue is held, and everything after', async () => {

@@ -4,8 +4,10 @@
  * still: whoever begins to read meanwhile sees the same instant.
  */
 
+import { setImmediate } from 'node:timers/promises';
 import type { RootDatabase } from 'lmdb';
 import { DomainError } from '../core/errors.ts';
+import { reach } from '../core/failpoint.ts';
 
 /**
  * A change, applied synchronously inside a write transaction. It throws a DomainError only before its first
@@ -23,6 +25,13 @@ interface Waiting {
   readonly reject: (reason: unknown) => void;
 }
 
+export interface CommitQueueOptions {
+  /** Writes inside each transaction after its mutations: marks that must move with them. */
+  readonly beforeCommit: () => void;
+  /** Told once when the index can't be used any more until it is opened again. */
+  readonly onUnusable?: ((reason: DomainError) => void) | undefined;
+}
+
 type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
 /** The commit itself failed: whether its mutations are on disk shows only when the index is opened again. */
@@ -36,14 +45,16 @@ export class CommitError extends Error {
 export class CommitQueue {
   readonly #root: RootDatabase;
   readonly #beforeCommit: () => void;
+  readonly #onUnusable: CommitQueueOptions['onUnusable'];
   #waiting: Waiting[] = [];
   #tail: Promise<void> = Promise.resolve();
   #isScheduled = false;
+  #unusable: DomainError | undefined;
 
-  /** `beforeCommit` writes inside each transaction after its mutations: marks that must move with them. */
-  constructor(root: RootDatabase, beforeCommit: () => void) {
+  constructor(root: RootDatabase, { beforeCommit, onUnusable }: CommitQueueOptions) {
     this.#root = root;
     this.#beforeCommit = beforeCommit;
+    this.#onUnusable = onUnusable;
   }
 
   /**
@@ -90,12 +101,17 @@ export class CommitQueue {
   async #commitTogether(batch: readonly Waiting[]): Promise<boolean> {
     let outcomes: Outcome[] = [];
     let broken: { readonly error: unknown } | undefined;
+    if (this.#unusable !== undefined) {
+      for (const { reject } of batch) reject(this.#unusable);
+      return true;
+    }
     try {
       // As a child transaction, because only that is rolled back when something throws: a batch goes in whole or not.
       await this.#root.childTransaction(() => {
         try {
           outcomes = batch.map(attempt);
           this.#beforeCommit();
+          reach('index.commit');
         } catch (error) {
           broken = { error };
           throw error;
@@ -103,10 +119,11 @@ export class CommitQueue {
       });
     } catch (error) {
       if (broken !== undefined && batch.length > 1) return false;
-      const reason = broken === undefined ? new CommitError(error) : broken.error;
+      const reason = broken === undefined ? await this.#commitFailed(error) : broken.error;
       for (const { reject } of batch) reject(reason);
       return true;
     }
+    reach('index.committed');
     for (const [index, { resolve, reject }] of batch.entries()) {
       const outcome = outcomes[index];
       if (outcome === undefined) reject(new Error('the commit ended without an outcome for this mutation'));
@@ -115,6 +132,39 @@ export class CommitQueue {
     }
     return true;
   }
+
+  /**
+   * A commit that the disk refused was taken back, and lmdb goes on. But if what could not be written was the page that
+   * makes a commit valid, lmdb does nothing any more until the index is opened again, and would let writers wait for ever.
+   */
+  async #commitFailed(error: unknown): Promise<CommitError> {
+    const failure = new CommitError(await causeOf(error));
+    if (this.#unusable === undefined && !isUsable(this.#root)) {
+      const text = 'The index can be neither read nor written any more until the server is started again.';
+      this.#unusable = new DomainError('StorageUnusable', text, {}, { cause: failure });
+      this.#onUnusable?.(this.#unusable);
+    }
+    return failure;
+  }
+}
+
+function isUsable(root: RootDatabase): boolean {
+  try {
+    root.resetReadTxn();
+    root.useReadTransaction().done();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * What lmdb means by an error of its own. It tells the cause by a promise, which it rejects in the same turn: looked
+ * at or not, so that unless it is, the process ends of it.
+ */
+async function causeOf(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error && 'commitError' in error && error.commitError instanceof Promise)) return error;
+  return await Promise.race([error.commitError.catch((cause: unknown) => cause), setImmediate(error)]);
 }
 
 /** How many of those that wait go together: the first in any case, then as long as their weights fit. */

@@ -9,22 +9,36 @@ const READER = new URL(
   import.meta.url,
 );
 
+export interface BucketSourceOptions {
+  readonly store: ObjectStore;
+  /** The store's folder, which readers open by themselves. */
+  readonly folder: string;
+  readonly bucket: string;
+  /** List older versions too. */
+  readonly withNoncurrent: boolean;
+  readonly now: () => number;
+}
+
 export class BucketSource {
   readonly reader: { readonly module: string; readonly options: SnapshotOptions };
   readonly #store: ObjectStore;
   readonly #bucket: string;
   readonly #now: () => number;
 
-  constructor(store: ObjectStore, folder: string, bucket: string, now: () => number) {
+  constructor({ store, folder, bucket, withNoncurrent, now }: BucketSourceOptions) {
     this.#store = store;
     this.#bucket = bucket;
     this.#now = now;
-    this.reader = { module: READER.href, options: { folder, bucketNumber: store.bucketNumber(bucket) } };
+    this.reader = {
+      module: READER.href,
+      options: { folder, bucket, bucketNumber: store.bucketNumber(bucket), withNoncurrent },
+    };
   }
 
-  /** How many objects there are about now: enough for deciding how many workers pay. */
+  /** How many versions there are about now: enough for deciding how many workers pay. */
   estimateRows(): number {
-    return this.#store.totals(this.#bucket).objects;
+    const { objects, deleteMarkers } = this.#store.totals(this.#bucket);
+    return objects + deleteMarkers;
   }
 
   /** Runs `begin` while no write is committed, so that readers that begin in it share one instant; gives the instant. */

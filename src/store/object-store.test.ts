@@ -7,28 +7,24 @@ import {
   bytesOf,
   collect,
   contentOf,
+  expectSame,
   inChunks,
   NO_METADATA,
   NOW_MS,
-  openStore,
   photos,
   put,
-  temporaryFolder,
+  putMultipart,
+  storeOfPhotos,
 } from '../../test/store-fixture.ts';
 import { DomainError } from '../core/errors.ts';
-import { MAX_INDEX_BODY_BYTES } from './body-intake.ts';
+import { armFailpoints } from '../core/failpoint.ts';
+import { MAX_INDEX_BODY_BYTES } from './bodies/body-intake.ts';
+import { packBodies } from './bodies/content.ts';
 import { CommitQueue } from './commit-queue.ts';
-import { openIndex } from './index-database.ts';
+import { contentKey, openIndex } from './index-database.ts';
 
 const code = (code: string) => expect.objectContaining({ code });
 const md5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest();
-
-async function storeOfPhotos() {
-  const folder = temporaryFolder();
-  const store = await openStore(folder);
-  await store.createBucket(photos);
-  return { store, folder };
-}
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -43,10 +39,10 @@ test.each([
 ] as const)('a body %s comes back as it was put', async (_, length, bodyPlace) => {
   const { store, folder } = await storeOfPhotos();
   const bytes = bytesOf(length);
-  const record = await put(store, 'k', bytes);
+  const { record } = await put(store, 'k', bytes);
   expect(record).toMatchObject({ sizeBytes: length, bodyPlace, lastModifiedMs: NOW_MS, storageClass: 'Standard' });
   expect(record.etag).toBe(md5(bytes).toString('hex').toUpperCase());
-  expect(store.head('photos', 'k')?.record).toEqual(record);
+  expect(store.head({ bucket: 'photos', key: 'k' })?.record).toEqual(record);
   expectSame(await contentOf(store, 'k'), bytes);
   expect(await bodyFilesIn(folder)).toHaveLength(bodyPlace === 'file' ? 1 : 0);
 });
@@ -56,16 +52,16 @@ test('metadata comes back with the object, and an object without any has none', 
   const metadata = { headers: { 'content-type': 'image/png' }, user: { camera: 'Größe 6 封' } };
   await put(store, 'a', 'x', { metadata });
   await put(store, 'b', 'x');
-  expect(store.head('photos', 'a')?.metadata).toEqual(metadata);
-  expect((await store.read('photos', 'a'))?.metadata).toEqual(metadata);
-  expect(store.head('photos', 'b')?.metadata).toEqual(NO_METADATA);
+  expect(store.head({ bucket: 'photos', key: 'a' })?.metadata).toEqual(metadata);
+  expect((await store.read({ bucket: 'photos', key: 'a' }))?.metadata).toEqual(metadata);
+  expect(store.head({ bucket: 'photos', key: 'b' })?.metadata).toEqual(NO_METADATA);
   await put(store, 'a', 'y');
-  expect(store.head('photos', 'a')?.metadata).toEqual(NO_METADATA);
+  expect(store.head({ bucket: 'photos', key: 'a' })?.metadata).toEqual(NO_METADATA);
 });
 
 test('an object may be of another class than its bucket', async () => {
   const { store } = await storeOfPhotos();
-  expect(await put(store, 'k', 'x', { storageClass: 'IA' })).toMatchObject({ storageClass: 'IA' });
+  expect((await put(store, 'k', 'x', { storageClass: 'IA' })).record).toMatchObject({ storageClass: 'IA' });
 });
 
 test.each([
@@ -82,7 +78,7 @@ test.each([
     [length, length],
     [7, 7],
   ] as const) {
-    const part = await store.read('photos', 'k', (record) => {
+    const part = await store.read({ bucket: 'photos', key: 'k' }, ({ record }) => {
       expect(record.sizeBytes).toBe(length);
       return { start, end };
     });
@@ -92,9 +88,9 @@ test.each([
 
 test('what is not there is not found, and what has no bucket is told so', async () => {
   const { store } = await storeOfPhotos();
-  expect(store.head('photos', 'k')).toBeUndefined();
-  expect(await store.read('photos', 'k')).toBeUndefined();
-  expect(() => store.head('films', 'k')).toThrow(code('NoSuchBucket'));
+  expect(store.head({ bucket: 'photos', key: 'k' })).toBeUndefined();
+  expect(await store.read({ bucket: 'photos', key: 'k' })).toBeUndefined();
+  expect(() => store.head({ bucket: 'films', key: 'k' })).toThrow(code('NoSuchBucket'));
   await expect(put(store, 'k', 'x', { bucket: 'films' })).rejects.toThrow(code('NoSuchBucket'));
   await expect(put(store, '/k', 'x')).rejects.toThrow(code('InvalidObjectName'));
 });
@@ -138,9 +134,9 @@ test('whoever reads a body reads it to its end, though it is replaced and delete
   const { store } = await storeOfPhotos();
   for (const length of [20_000, 5_000_000]) {
     await put(store, 'k', bytesOf(length));
-    const found = await store.read('photos', 'k');
+    const found = await store.read({ bucket: 'photos', key: 'k' });
     await put(store, 'k', 'other');
-    await store.delete('photos', 'k');
+    await store.delete({ bucket: 'photos', key: 'k' });
     expectSame(found && (await collect(found.body)), bytesOf(length));
   }
 });
@@ -151,7 +147,7 @@ test('readers and writers of one key at once see whole bodies only', async () =>
   await put(store, 'k', bodies[0] ?? '');
   const writing = Promise.all(Array.from({ length: 60 }, (_, n) => put(store, 'k', bodies[n % bodies.length] ?? '')));
   const seen = Array.from({ length: 60 }, async () => {
-    const found = await store.read('photos', 'k');
+    const found = await store.read({ bucket: 'photos', key: 'k' });
     const bytes = found && (await collect(found.body));
     expect(bytes && bodies.find((body) => body.equals(bytes))?.length).toBe(found?.record.sizeBytes);
   });
@@ -162,31 +158,56 @@ test('deleting removes object and file, and is no error when there is nothing', 
   const { store, folder } = await storeOfPhotos();
   await put(store, 'a', bytesOf(100_000));
   await put(store, 'b', 'x');
-  await store.delete('photos', 'a');
-  await store.delete('photos', 'a');
+  await store.delete({ bucket: 'photos', key: 'a' });
+  await store.delete({ bucket: 'photos', key: 'a' });
   expect(await contentOf(store, 'a')).toBeUndefined();
   expect(await bodyFilesIn(folder)).toEqual([]);
   await put(store, 'c', 'x');
-  await store.deleteMany('photos', ['b', 'nothing', 'c', 'b']);
-  expect(store.totals('photos')).toEqual({ objects: 0, bytes: 0 });
+  await store.deleteMany('photos', [{ key: 'b' }, { key: 'nothing' }, { key: 'c' }, { key: 'b' }]);
+  expect(store.totals('photos')).toMatchObject({ objects: 0, bytes: 0 });
 });
 
 test('many deletes at once weigh as much as they are', async () => {
   const { store } = await storeOfPhotos();
   const commit = vi.spyOn(CommitQueue.prototype, 'commit');
-  await store.deleteMany('photos', ['a', 'b', 'c']);
+  await store.deleteMany('photos', [{ key: 'a' }, { key: 'b' }, { key: 'c' }]);
   expect(commit).toHaveBeenCalledExactlyOnceWith(expect.any(Function), 3);
+});
+
+test('of objects with very many parts not all are removed in one commit', async () => {
+  const { store, folder } = await storeOfPhotos();
+  const { compositions, root } = openIndex(folder);
+  onTestFinished(() => root.close());
+  const keys = ['a', 'b', 'c'];
+  for (const [number, key] of keys.entries()) {
+    const { record } = await putMultipart(store, key, [bytesOf(10)]);
+    const bodies = Array.from({ length: 3000 }, (_, at) => {
+      return { contentId: 1_000_000 * (number + 1) + at, sizeBytes: 0, place: 'file' as const };
+    });
+    await compositions.put(contentKey(record.contentId), packBodies(bodies));
+  }
+  const leftMeanwhile: number[] = [];
+  onTestFinished(() => armFailpoints(undefined));
+  armFailpoints((point) => {
+    if (point === 'removal.unlink') leftMeanwhile.push(store.totals('photos').objects);
+  });
+  const deleted = await store.deleteMany(
+    'photos',
+    [...keys, 'nothing'].map((key) => ({ key })),
+  );
+  expect(deleted).toEqual(Array.from({ length: 4 }, () => ({ isDeleteMarker: false })));
+  expect([...new Set(leftMeanwhile)]).toEqual([2, 1, 0]);
 });
 
 test('the totals of a bucket follow its objects', async () => {
   const { store } = await storeOfPhotos();
   await put(store, 'a', bytesOf(10));
   await put(store, 'b', bytesOf(100_000));
-  expect(store.totals('photos')).toEqual({ objects: 2, bytes: 100_010 });
+  expect(store.totals('photos')).toMatchObject({ objects: 2, bytes: 100_010 });
   await put(store, 'b', bytesOf(5));
-  expect(store.totals('photos')).toEqual({ objects: 2, bytes: 15 });
-  await store.delete('photos', 'a');
-  expect(store.totals('photos')).toEqual({ objects: 1, bytes: 5 });
+  expect(store.totals('photos')).toMatchObject({ objects: 2, bytes: 15 });
+  await store.delete({ bucket: 'photos', key: 'a' });
+  expect(store.totals('photos')).toMatchObject({ objects: 1, bytes: 5 });
 });
 
 test.each([
@@ -197,7 +218,7 @@ test.each([
   const { store, folder } = await storeOfPhotos();
   for (const length of [10, 100_000]) {
     await expect(put(store, 'k', bytesOf(length), { promise })).rejects.toThrow(code(expected));
-    expect(store.head('photos', 'k')).toBeUndefined();
+    expect(store.head({ bucket: 'photos', key: 'k' })).toBeUndefined();
     expect(await bodyFilesIn(folder)).toEqual([]);
   }
 });
@@ -206,7 +227,7 @@ test('a body that keeps its promises is stored', async () => {
   const { store } = await storeOfPhotos();
   const bytes = Buffer.from('123456789');
   const promise = { sizeBytes: 9, md5: md5(bytes), crc64: 11_051_210_869_376_104_954n };
-  expect(await put(store, 'k', bytes, { promise })).toMatchObject({ crc64: promise.crc64 });
+  expect((await put(store, 'k', bytes, { promise })).record).toMatchObject({ crc64: promise.crc64 });
 });
 
 test('a body that promises more than a put may bring is refused before it is read', async () => {
@@ -265,7 +286,8 @@ test('a finished file is taken over as an object', async () => {
   const bytes = bytesOf(1000);
   await writeFile(file, bytes);
   const request = { bucket: 'photos', key: 'k', metadata: NO_METADATA };
-  expect(await store.adopt(request, file, { md5: md5(bytes) })).toMatchObject({ sizeBytes: 1000, bodyPlace: 'file' });
+  const { record } = await store.adopt(request, file, { md5: md5(bytes) });
+  expect(record).toMatchObject({ sizeBytes: 1000, bodyPlace: 'file' });
   expectSame(await contentOf(store, 'k'), bytes);
   await expect(stat(file)).rejects.toThrow('ENOENT');
 });
@@ -277,7 +299,7 @@ test('a file that changed after it was written is not taken over', async () => {
   const request = { bucket: 'photos', key: 'k', metadata: NO_METADATA };
   const promise = { sizeBytes: 1000, md5: md5(bytesOf(1000, 1)) };
   await expect(store.adopt(request, file, promise)).rejects.toThrow(code('InvalidDigest'));
-  expect(store.head('photos', 'k')).toBeUndefined();
+  expect(store.head({ bucket: 'photos', key: 'k' })).toBeUndefined();
   expect(await bodyFilesIn(folder)).toEqual([]);
 });
 
@@ -288,7 +310,7 @@ test('a body file is on disk, and its name too, before the index names it', asyn
   await handle.close();
   const steps: string[] = [];
   const note = async (step: string) => {
-    const isNamed = store.head('photos', 'k') !== undefined;
+    const isNamed = store.head({ bucket: 'photos', key: 'k' }) !== undefined;
     const where = await bodyFilesIn(folder);
     steps.push(`${step}, ${where.length} file, ${isNamed ? 'named' : 'not named'}`);
   };
@@ -322,14 +344,14 @@ test('an object is not lost when the file of its predecessor cannot be removed',
   await mkdir(file); // A folder cannot be unlinked, not even by root.
   await put(store, 'k', bytesOf(100_000, 2));
   expectSame(await contentOf(store, 'k'), bytesOf(100_000, 2));
-  await store.delete('photos', 'k');
+  await store.delete({ bucket: 'photos', key: 'k' });
 });
 
 test('a put whose file cannot be removed fails for the reason it failed for', async () => {
   const { store, folder } = await storeOfPhotos();
   const taken = new DomainError('InvalidArgument', 'taken');
   await put(store, 'k', 'before');
-  await breakFolderSyncs(folder, () => store.head('photos', 'k') !== undefined, 2);
+  await breakFolderSyncs(folder, () => store.head({ bucket: 'photos', key: 'k' }) !== undefined, 2);
   await expect(put(store, 'k', bytesOf(100_000), { ifExists: () => taken })).rejects.toBe(taken);
 });
 
@@ -352,14 +374,14 @@ test('a removed file keeps its mark until the removal is durable', async () => {
   onTestFinished(() => root.close());
   await put(store, 'k', bytesOf(100_000));
   const spy = await breakFolderSyncs(folder, () => true);
-  await store.delete('photos', 'k');
+  await store.delete({ bucket: 'photos', key: 'k' });
   expect(await bodyFilesIn(folder)).toEqual([]);
   await vi.waitFor(() => expect(spy).toHaveBeenCalled());
   await put(store, 'later', 'x'); // Whatever was handed in before is committed with it or earlier.
   expect(garbage.getKeysCount()).toBe(1);
   spy.mockRestore();
   await put(store, 'k', bytesOf(100_000));
-  await store.delete('photos', 'k');
+  await store.delete({ bucket: 'photos', key: 'k' });
   await store.close();
   expect(garbage.getKeysCount()).toBe(1);
 });
@@ -385,10 +407,4 @@ async function breakFolderSyncs(folder: string, isBroken: () => boolean, good = 
     if (isBroken() && ++count > good) throw new Error('EIO');
     await sync.call(this);
   });
-}
-
-/** As `toEqual` on megabytes, without its seconds. */
-function expectSame(bytes: Uint8Array | undefined, expected: Uint8Array): void {
-  expect(bytes).toHaveLength(expected.length);
-  expect(bytes && Buffer.compare(bytes, expected)).toBe(0);
 }

@@ -3,70 +3,138 @@
  * acknowledged is on disk.
  */
 
-import { open } from 'node:fs/promises';
-import { type Bucket, type BucketTotals, noSuchBucket } from '../core/bucket.ts';
+import { createReadStream } from 'node:fs';
+import { unlink } from 'node:fs/promises';
+import type { Bucket, BucketChange, BucketTotals } from '../core/bucket.ts';
 import type { Clock } from '../core/clock.ts';
-import { DomainError } from '../core/errors.ts';
+import type { DomainError } from '../core/errors.ts';
+import { deleteMarkerNotAllowed, noSuchKey, noSuchVersion } from '../core/object-errors.ts';
 import { objectKeyBytes } from '../core/object-key.ts';
-import { type ObjectRecord, PLAIN_RECORD, type StorageClass } from '../core/record.ts';
-import type { BodyPromise, ByteRange, ListPage, ListRequest, PutRequest, StoredObject } from '../core/stored-object.ts';
-import { BodyDigest } from './body-digest.ts';
-import { BodyFiles, isMissing, syncFolder } from './body-files.ts';
-import { type ReceivedBody, receiveBody } from './body-intake.ts';
+import { type ObjectRecord, PLAIN_RECORD } from '../core/record.ts';
+import type {
+  BodyPromise,
+  ByteRange,
+  Deleted,
+  ListPage,
+  ListRequest,
+  ObjectAddress,
+  ObjectChange,
+  PutRequest,
+  StoredObject,
+  VersionListRequest,
+  VersionPage,
+} from '../core/stored-object.ts';
+import type { FrozenStore } from './backup/store-backup.ts';
+import { Bodies, placeOf } from './bodies/bodies.ts';
+import { BodyFiles, syncFolder } from './bodies/body-files.ts';
+import type { ReceivedBody } from './bodies/body-intake.ts';
+import { type ContentFacts, describeObject } from './bodies/content.ts';
+import { ContentIds } from './bodies/content-ids.ts';
+import { ContentTable } from './bodies/content-table.ts';
+import { FileRemoval } from './bodies/file-removal.ts';
+import { type NewSeal, Seals } from './bodies/seals.ts';
 import { BucketTable, type NewBucket } from './bucket-table.ts';
-import { CommitError, CommitQueue } from './commit-queue.ts';
-import { ContentIds } from './content-ids.ts';
-import { FileRemoval } from './file-removal.ts';
-import { contentIdOf, contentKey, type IndexDatabase, indexFolder, markFormat, openIndex } from './index-database.ts';
-import { listObjects } from './listing.ts';
+import { CommitQueue } from './commit-queue.ts';
+import type { DataKeys } from './data-keys.ts';
+import { Deletes } from './deletes.ts';
+import {
+  contentIdOf,
+  contentKey,
+  type IndexDatabase,
+  indexFolder,
+  markFormat,
+  openIndex,
+  type StoredBucket,
+} from './index-database.ts';
+import { IndexSnapshot } from './index-snapshot.ts';
+import { listObjects } from './listing/object-listing.ts';
+import { listVersions } from './listing/version-listing.ts';
 import { ObjectTable } from './object-table.ts';
+import { TotalsTable } from './totals.ts';
+import { UploadTable } from './upload-table.ts';
+import { Uploads } from './uploads.ts';
+import { readVersionId, VersionSequence } from './version-ids.ts';
 
-/** A put that may refuse to replace: with the error that `ifExists` makes. */
+/** A put that may refuse to replace whatever the bucket's versioning: with the error that `ifExists` makes. */
 export interface StorePut extends PutRequest {
   readonly ifExists?: () => DomainError;
 }
 
-/** How often a read looks again when a body vanished between its index entry and its file. */
-const MAX_OPEN_TRIES = 5;
-const READ_CHUNK_BYTES = 256 * 1024;
-const NO_BYTES = new Uint8Array();
-
-/** Where a put goes: the very bucket that was there when it began, not whichever has the name when it ends. */
-interface PutTarget {
-  readonly request: StorePut;
-  readonly bucketNumber: number;
-  readonly key: Uint8Array;
+export interface StoreOptions {
+  readonly clock: Clock;
+  readonly keys: DataKeys;
+  /** Told once when nothing can be read or written any more until the store is opened again. */
+  readonly onUnusable?: (reason: DomainError) => void;
 }
 
 export class ObjectStore {
+  /** Multipart uploads. */
+  readonly uploads: Uploads;
   readonly #db: IndexDatabase;
   readonly #files: BodyFiles;
   readonly #clock: Clock;
   readonly #ids: ContentIds;
   readonly #queue: CommitQueue;
   readonly #buckets: BucketTable;
+  readonly #contents: ContentTable;
   readonly #objects: ObjectTable;
+  readonly #totals: TotalsTable;
   readonly #removal: FileRemoval;
+  readonly #bodies: Bodies;
+  readonly #seals: Seals;
+  readonly #deletes: Deletes;
 
-  private constructor(db: IndexDatabase, files: BodyFiles, clock: Clock) {
+  private constructor(db: IndexDatabase, files: BodyFiles, { clock, keys, onUnusable }: StoreOptions) {
     this.#db = db;
     this.#files = files;
     this.#clock = clock;
     this.#ids = new ContentIds(db.meta);
-    this.#queue = new CommitQueue(db.root, () => this.#ids.writeMarks());
-    this.#buckets = new BucketTable(db);
-    this.#objects = new ObjectTable(db);
-    this.#removal = new FileRemoval(files, (contentIds) => this.#forget(contentIds));
+    const sequence = new VersionSequence(db.meta);
+    this.#queue = new CommitQueue(db.root, {
+      beforeCommit: () => {
+        this.#ids.writeMarks();
+        sequence.writeMark();
+      },
+      onUnusable,
+    });
+    this.#totals = new TotalsTable(db);
+    this.#buckets = new BucketTable(db, this.#totals, this.#queue);
+    this.#contents = new ContentTable(db);
+    const now = () => clock.now();
+    this.#objects = new ObjectTable({ db, contents: this.#contents, totals: this.#totals, sequence, now });
+    this.#removal = new FileRemoval(files, {
+      list: (after, limit) => [...db.garbage.getKeys({ start: contentKey(after + 1), limit })].map(contentIdOf),
+      forget: (contentIds) => this.#forget(contentIds),
+    });
+    this.#bodies = new Bodies({ files, ids: this.#ids, contents: this.#contents, removal: this.#removal });
+    this.#seals = new Seals(keys);
+    this.#deletes = new Deletes({
+      buckets: this.#buckets,
+      objects: this.#objects,
+      queue: this.#queue,
+      removal: this.#removal,
+    });
+    this.uploads = new Uploads({
+      buckets: this.#buckets,
+      objects: this.#objects,
+      contents: this.#contents,
+      table: new UploadTable(db, this.#totals, now),
+      bodies: this.#bodies,
+      removal: this.#removal,
+      seals: this.#seals,
+      queue: this.#queue,
+      now,
+    });
   }
 
   /** Opens the store in `folder`, and removes what a crash left of writes that were never acknowledged. */
-  static async open(folder: string, clock: Clock): Promise<ObjectStore> {
+  static async open(folder: string, options: StoreOptions): Promise<ObjectStore> {
     const db = openIndex(folder);
     const files = await BodyFiles.open(folder).catch(async (error: unknown) => {
       await db.root.close();
       throw error;
     });
-    const store = new ObjectStore(db, files, clock);
+    const store = new ObjectStore(db, files, options);
     try {
       await markFormat(db);
       // A commit syncs the index file; that the file is there at all is the folders' word.
@@ -88,12 +156,17 @@ export class ObjectStore {
   // Buckets
 
   createBucket(bucket: NewBucket): Promise<Bucket> {
-    return this.#queue.commit(() => this.#buckets.create(bucket, this.#clock.now()));
+    return this.#buckets.create(bucket, () => this.#clock.now());
   }
 
   /** Removes an empty bucket; throws `NoSuchBucket` or `BucketNotEmpty`. */
   deleteBucket(name: string): Promise<Bucket> {
-    return this.#queue.commit(() => this.#buckets.remove(name));
+    return this.#buckets.remove(name);
+  }
+
+  /** Changes settings of a bucket; throws `NoSuchBucket`. */
+  changeBucket(name: string, change: BucketChange): Promise<Bucket> {
+    return this.#buckets.change(name, change);
   }
 
   findBucket(name: string): Bucket | undefined {
@@ -105,93 +178,103 @@ export class ObjectStore {
   }
 
   totals(bucket: string): BucketTotals {
-    return this.#objects.totals(this.#buckets.get(bucket));
+    return this.#totals.get(this.#buckets.get(bucket));
   }
 
   // Objects
 
   /** Stores a body that arrives as a stream. Resolves when it is durable. */
-  async put(request: StorePut, body: AsyncIterable<Uint8Array>, promise: BodyPromise = {}): Promise<ObjectRecord> {
-    const target = this.#targetOf(request);
-    const contentId = this.#ids.take();
-    try {
-      return await this.#commitObject(target, await receiveBody(body, promise, { contentId, files: this.#files }));
-    } finally {
-      this.#ids.settle(contentId);
+  async put(request: StorePut, body: AsyncIterable<Uint8Array>, promise: BodyPromise = {}): Promise<StoredObject> {
+    const bucket = this.#buckets.get(request.bucket);
+    const key = objectKeyBytes(request.key);
+    const seal = await this.#seals.make(request.encryption ?? bucket.encryption);
+    const target = { request, bucketNumber: bucket.number, key, seal };
+    const { value, orphans } = await this.#bodies.take(body, { promise, dataKey: seal.dataKey }, (received) =>
+      this.#queue.commit(() => this.#addObject(target, received)),
+    );
+    await this.#removal.remove(orphans);
+    return value;
+  }
+
+  /** Makes a finished local file of the same file system an object: by a move, or by a copy if it is to be encrypted. */
+  async adopt(request: StorePut, file: string, promise: BodyPromise): Promise<StoredObject> {
+    const bucket = this.#buckets.get(request.bucket);
+    const key = objectKeyBytes(request.key);
+    if ((request.encryption ?? bucket.encryption) !== undefined) {
+      const stored = await this.put(request, createReadStream(file), promise);
+      await unlink(file);
+      return stored;
     }
+    const target = { request, bucketNumber: bucket.number, key, seal: { encryption: 'none' } } as const;
+    const { value, orphans } = await this.#bodies.adopt(file, promise, (received) =>
+      this.#queue.commit(() => this.#addObject(target, received)),
+    );
+    await this.#removal.remove(orphans);
+    return value;
+  }
+
+  /** The version that the address names; undefined when there is no such key. A delete marker is given as it is. */
+  head(address: ObjectAddress): StoredObject | undefined {
+    const record = this.#find(address);
+    return record === undefined ? undefined : this.#describe(record);
   }
 
   /**
-   * Takes over a finished local file of the same file system as an object. Its digests are computed from what the
-   * disk gives back, so a file that was damaged after it was written is refused.
-   */
-  async adopt(request: StorePut, file: string, promise: BodyPromise): Promise<ObjectRecord> {
-    const target = this.#targetOf(request);
-    const contentId = this.#ids.take();
-    try {
-      const received = await digestFile(file, contentId);
-      if (promise.md5 !== undefined && !received.md5.equals(promise.md5)) {
-        throw new DomainError('InvalidDigest', `The file for "${request.key}" changed after it was written.`);
-      }
-      return await this.#commitObject(target, received);
-    } finally {
-      this.#ids.settle(contentId);
-    }
-  }
-
-  head(bucket: string, key: string): StoredObject | undefined {
-    const record = this.#objects.record(this.#buckets.get(bucket), objectKeyBytes(key));
-    return record === undefined ? undefined : { record, metadata: this.#objects.metadata(record) };
-  }
-
-  /**
-   * The object and a stream of its bytes, both of one instant. `chooseRange` sees the size and may ask for a part.
+   * The object and a stream of its bytes, both of one instant. `chooseRange` sees the object and may ask for a part.
    * A body being read stays readable to its end, even when the object is replaced meanwhile.
    */
   async read(
-    bucket: string,
-    key: string,
-    chooseRange: (record: ObjectRecord) => ByteRange | undefined = () => undefined,
+    address: ObjectAddress,
+    chooseRange: (object: StoredObject) => ByteRange | undefined = () => undefined,
   ): Promise<(StoredObject & { readonly body: AsyncIterable<Uint8Array> }) | undefined> {
-    for (let tries = 1; ; tries++) {
-      const found = this.head(bucket, key);
-      if (found === undefined) return undefined;
-      const range = chooseRange(found.record) ?? { start: 0, end: found.record.sizeBytes };
-      if (found.record.bodyPlace !== 'file') {
-        return { ...found, body: once(this.#objects.body(found.record).subarray(range.start, range.end)) };
-      }
-      if (range.start >= range.end) return { ...found, body: once(NO_BYTES) };
-      try {
-        const handle = await this.#files.open(found.record.contentId);
-        const body = handle.createReadStream({
-          start: range.start,
-          end: range.end - 1,
-          highWaterMark: READ_CHUNK_BYTES,
-        });
-        return { ...found, body };
-      } catch (error) {
-        if (!isMissing(error) || tries === MAX_OPEN_TRIES) throw error;
-      }
+    const record = this.#find(address);
+    if (record === undefined) return undefined;
+    const facts = this.#contents.facts(record.contentId);
+    const object = describeObject(record, facts);
+    const range = chooseRange(object) ?? { start: 0, end: record.sizeBytes };
+    const held = this.#bodies.hold(this.#contents.bodies(record), range);
+    try {
+      return { ...object, body: held.bytes(await this.#seals.open(facts.seal)) };
+    } catch (error) {
+      held.close();
+      throw error;
     }
   }
 
+  /** Changes properties of a version in place; throws `NoSuchKey`, `NoSuchVersion` or `DeleteMarkerNotAllowed`. */
+  change(address: ObjectAddress, change: ObjectChange): Promise<ObjectRecord> {
+    return this.#queue.commit(() => {
+      const record = this.#find(address);
+      if (record === undefined) throw noSuchKey(address.key);
+      if (record.isDeleteMarker) throw deleteMarkerNotAllowed();
+      const { acl = record.acl, tags } = change;
+      const updated = { ...record, acl, tagCount: tags?.length ?? record.tagCount };
+      if (tags !== undefined) {
+        this.#contents.putFacts(record.contentId, { ...this.#contents.facts(record.contentId), tags });
+      }
+      this.#objects.update(this.#buckets.get(address.bucket), objectKeyBytes(address.key), updated);
+      return updated;
+    });
+  }
+
   /** Removes an object; one that is not there is no error. */
-  async delete(bucket: string, key: string): Promise<void> {
-    await this.deleteMany(bucket, [key]);
+  async delete(address: ObjectAddress): Promise<Deleted> {
+    const [deleted] = await this.deleteMany(address.bucket, [address]);
+    if (deleted === undefined) throw new Error('a delete has no outcome');
+    return deleted;
   }
 
-  /** Removes the objects in one commit. */
-  async deleteMany(bucket: string, keys: readonly string[]): Promise<void> {
-    const bytes = keys.map(objectKeyBytes);
-    const orphans = await this.#queue.commit(() => {
-      const stored = this.#buckets.get(bucket);
-      return bytes.flatMap((key) => this.#objects.remove(stored, key));
-    }, bytes.length);
-    await this.#removal.remove(orphans);
+  /** Removes the objects, and says of each what that did. They go in one commit, unless they have very many files. */
+  deleteMany(bucket: string, objects: readonly Omit<ObjectAddress, 'bucket'>[]): Promise<readonly Deleted[]> {
+    return this.#deletes.deleteMany(bucket, objects);
   }
 
-  list(bucket: string, request: ListRequest): ListPage {
-    return listObjects(this.#db, this.#buckets.get(bucket), request);
+  async list(bucket: string, request: ListRequest): Promise<ListPage> {
+    return await listObjects(this.#db, this.#buckets.get(bucket), request);
+  }
+
+  listVersions(bucket: string, request: VersionListRequest): VersionPage {
+    return listVersions(this.#db, this.#objects, this.#buckets.get(bucket), request);
   }
 
   /** The bucket's part of the index, for a reader that opens it by itself. */
@@ -204,45 +287,68 @@ export class ObjectStore {
     return this.#queue.hold(work);
   }
 
-  #targetOf(request: StorePut): PutTarget {
-    const bucket = this.#buckets.get(request.bucket);
-    return { request, bucketNumber: bucket.number, key: objectKeyBytes(request.key) };
+  /**
+   * Lends `work` the whole store as of one instant: nothing that is committed later shows, and no file goes meanwhile.
+   * `atInstant` runs at that very instant, while nothing is committed.
+   */
+  lend<T>(atInstant: () => Promise<void>, work: (frozen: FrozenStore) => Promise<T>): Promise<T> {
+    return this.#removal.holdAll(async () => {
+      const snapshot = await this.hold(async () => {
+        await atInstant();
+        return new IndexSnapshot(this.#db);
+      });
+      try {
+        return await work({ snapshot, files: this.#files });
+      } finally {
+        snapshot.close();
+      }
+    });
   }
 
-  async #commitObject(target: PutTarget, received: ReceivedBody): Promise<ObjectRecord> {
-    const { contentId, stagedPath } = received;
-    let committed: { readonly record: ObjectRecord; readonly orphans: readonly number[] };
-    try {
-      if (stagedPath !== undefined) await this.#files.publish(contentId, stagedPath);
-      committed = await this.#queue.commit(() => this.#replaceObject(target, received));
-    } catch (error) {
-      if (stagedPath !== undefined) await this.#giveUp(contentId, stagedPath, error);
-      throw error;
-    }
-    await this.#removal.remove(committed.orphans);
-    return committed.record;
+  #find({ bucket, key, versionId }: ObjectAddress): ObjectRecord | undefined {
+    const stored = this.#buckets.get(bucket);
+    const bytes = objectKeyBytes(key);
+    if (versionId === undefined) return this.#objects.latest(stored, bytes);
+    const record = this.#objects.find(stored, bytes, readVersionId(versionId));
+    if (record === undefined) throw noSuchVersion(key, versionId);
+    return record;
   }
 
-  /** Removes the file of a put that failed, or leaves it to the next start when the index may name it nevertheless. */
-  async #giveUp(contentId: number, stagedPath: string, reason: unknown): Promise<void> {
-    if (reason instanceof CommitError) {
-      this.#ids.leaveToSweep(contentId);
-      return;
-    }
-    // The client is to hear why the put failed, not that its file would not go either.
-    await this.#files.discard(contentId, stagedPath).catch(() => this.#ids.leaveToSweep(contentId));
+  #describe(record: ObjectRecord): StoredObject {
+    return describeObject(record, this.#contents.facts(record.contentId));
   }
 
   /** In a commit. */
-  #replaceObject({ request, bucketNumber, key }: PutTarget, received: ReceivedBody) {
-    const bucket = this.#buckets.get(request.bucket);
-    if (bucket.number !== bucketNumber) throw noSuchBucket(request.bucket);
-    if (request.ifExists && this.#objects.record(bucket, key) !== undefined) throw request.ifExists();
-    const record = newRecord(received, request.storageClass ?? bucket.storageClass, this.#clock.now());
-    const { metadata } = request;
-    const body = received.bytes;
-    const orphans = this.#objects.replace(bucket, key, { record, metadata, ...(body !== undefined && { body }) });
-    return { record, orphans };
+  #addObject({ request, bucketNumber, key, seal }: PutTarget, received: ReceivedBody) {
+    const bucket = this.#buckets.getSame(request.bucket, bucketNumber);
+    this.#assertMayReplace(bucket, key, request);
+    const place = placeOf(received);
+    const { metadata, tags = [] } = request;
+    const facts: ContentFacts = { metadata, tags, ...(seal.seal && { seal: seal.seal }) };
+    this.#contents.putBody(received, place);
+    this.#contents.putFacts(received.contentId, facts);
+    const { value: record, orphans } = this.#objects.add(bucket, key, {
+      ...PLAIN_RECORD,
+      sizeBytes: received.sizeBytes,
+      lastModifiedMs: this.#clock.now(),
+      etag: received.md5.toString('hex').toUpperCase(),
+      storageClass: request.storageClass ?? bucket.storageClass,
+      objectType: request.objectType ?? 'Normal',
+      acl: request.acl ?? 'default',
+      encryption: seal.encryption,
+      tagCount: tags.length,
+      crc64: received.crc64,
+      contentId: received.contentId,
+      bodyPlace: place,
+      ...(request.transitionMs !== undefined && { transitionMs: request.transitionMs }),
+    });
+    return { value: describeObject(record, facts), orphans };
+  }
+
+  #assertMayReplace(bucket: StoredBucket, key: Uint8Array, { forbidOverwrite = false, ifExists }: StorePut): void {
+    const latest = this.#objects.latest(bucket, key);
+    if (ifExists !== undefined && latest?.isDeleteMarker === false) throw ifExists();
+    if (forbidOverwrite) this.#objects.assertReplacesNone(bucket, key);
   }
 
   async #forget(contentIds: readonly number[]): Promise<void> {
@@ -257,39 +363,14 @@ export class ObjectStore {
     for (const id of found) this.#ids.skip(id);
     const { failures } = await this.#files.remove(found.filter((id) => !this.#db.files.doesExist(contentKey(id))));
     if (failures.length > 0) throw failures[0];
-    await this.#removal.remove([...this.#db.garbage.getKeys()].map(contentIdOf));
+    await this.#removal.removeMarked();
   }
 }
 
-function newRecord(received: ReceivedBody, storageClass: StorageClass, nowMs: number): ObjectRecord {
-  return {
-    ...PLAIN_RECORD,
-    sizeBytes: received.sizeBytes,
-    lastModifiedMs: nowMs,
-    etag: received.md5.toString('hex').toUpperCase(),
-    storageClass,
-    crc64: received.crc64,
-    contentId: received.contentId,
-    bodyPlace: received.stagedPath !== undefined ? 'file' : received.sizeBytes === 0 ? 'none' : 'index',
-  };
-}
-
-async function digestFile(file: string, contentId: number): Promise<ReceivedBody> {
-  const handle = await open(file, 'r');
-  try {
-    await handle.datasync();
-    const digest = await BodyDigest.create();
-    let sizeBytes = 0;
-    for await (const chunk of handle.createReadStream({ autoClose: false, highWaterMark: READ_CHUNK_BYTES })) {
-      digest.update(chunk);
-      sizeBytes += chunk.length;
-    }
-    return { contentId, sizeBytes, ...digest.finish(), stagedPath: file };
-  } finally {
-    await handle.close();
-  }
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  if (bytes.length > 0) yield bytes;
+/** Where a put goes: the very bucket that was there when it began, not whichever has the name when it ends. */
+interface PutTarget {
+  readonly request: StorePut;
+  readonly bucketNumber: number;
+  readonly key: Uint8Array;
+  readonly seal: NewSeal;
 }

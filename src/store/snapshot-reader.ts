@@ -5,12 +5,23 @@
 
 import type { Database, RootDatabase, Transaction } from 'lmdb';
 import type { KeyRange } from '../core/key-range.ts';
-import type { RecordVisitor } from '../core/record.ts';
-import { BUCKET_NUMBER_BYTES, objectIndexRange, openObjectsInPlace } from './index-database.ts';
+import { AT, FLAG, type RecordVisitor } from '../core/record.ts';
+import { sourceGone } from '../core/run.ts';
+import { NULL_VERSION } from '../core/stored-object.ts';
+import {
+  BUCKET_NUMBER_BYTES,
+  objectIndexRange,
+  openObjectsInPlace,
+  type StoredBucket,
+  versionIndexRange,
+} from './index-database.ts';
 
 export interface SnapshotOptions {
   readonly folder: string;
+  readonly bucket: string;
   readonly bucketNumber: number;
+  /** Visit older versions too, behind the latest of their key. */
+  readonly withNoncurrent: boolean;
 }
 
 export function openReader(options: unknown): SnapshotReader {
@@ -18,9 +29,13 @@ export function openReader(options: unknown): SnapshotReader {
 }
 
 export class SnapshotReader {
+  readonly #bucket: string;
   readonly #bucketNumber: number;
+  readonly #withNoncurrent: boolean;
   readonly #root: RootDatabase;
+  readonly #buckets: Database<StoredBucket, string>;
   readonly #objects: Database<void, Uint8Array>;
+  readonly #versions: Database<Buffer, Uint8Array>;
   #transaction: Transaction | undefined;
 
   // Where the iteration stands, in lmdb's buffers.
@@ -31,9 +46,11 @@ export class SnapshotReader {
   #records: DataView = new DataView(new ArrayBuffer(0));
   #recordStart = 0;
 
-  constructor({ folder, bucketNumber }: SnapshotOptions) {
+  constructor({ folder, bucket, bucketNumber, withNoncurrent }: SnapshotOptions) {
+    this.#bucket = bucket;
     this.#bucketNumber = bucketNumber;
-    const { root, objects } = openObjectsInPlace(
+    this.#withNoncurrent = withNoncurrent;
+    const { root, buckets, objects, versions } = openObjectsInPlace(
       folder,
       (buffer, start, end) => {
         this.#keys = buffer;
@@ -49,12 +66,17 @@ export class SnapshotReader {
       },
     );
     this.#root = root;
+    this.#buckets = buckets;
     this.#objects = objects;
+    this.#versions = versions;
   }
 
-  /** Takes hold of the present instant; all that follows reads it. */
-  begin(): void {
+  /** Takes hold of the present instant; all that follows reads it. Throws `SourceGone` when the bucket is gone by then. */
+  begin(): { readonly nullVersionId: '' | typeof NULL_VERSION } {
     this.#transaction = this.#root.useReadTransaction();
+    const bucket = this.#buckets.get(this.#bucket, this.#inTransaction());
+    if (bucket?.number !== this.#bucketNumber) throw sourceGone(this.#bucket);
+    return { nullVersionId: bucket.versioning === undefined ? '' : NULL_VERSION };
   }
 
   /** Keys that cut `range` into parts of `rowsPerPart` rows; `onPart` is called at each, and may throw to stop. */
@@ -71,19 +93,41 @@ export class SnapshotReader {
   }
 
   scan(range: KeyRange): SnapshotScan {
-    const rows = this.#objects
+    const latest = this.#objects
       .getRange({ ...objectIndexRange(this.#bucketNumber, range.start, range.end), ...this.#inTransaction() })
       [Symbol.iterator]();
+    let older: OlderVersions | undefined;
     return {
       read: (limit, visit) => {
         let count = 0;
-        while (count < limit && !rows.next().done) {
+        while (count < limit) {
+          if (older !== undefined) {
+            if (older.visitNext(visit)) count++;
+            else older = undefined;
+            continue;
+          }
+          if (latest.next().done) break;
+          // Reading the older versions takes lmdb's buffers, so they are looked up when this one has been visited.
+          const key = this.#keyWithOlderVersions();
           visit(this.#keys, this.#keyStart, this.#keyEnd, this.#records, this.#recordStart);
           count++;
+          if (key !== undefined) older = new OlderVersions(key, this.#olderVersions(key));
         }
         return count;
       },
     };
+  }
+
+  /** The key where the iteration stands, when there are older versions of it to be visited. */
+  #keyWithOlderVersions(): Uint8Array | undefined {
+    if (!this.#withNoncurrent) return undefined;
+    if ((this.#records.getUint8(this.#recordStart + AT.flags) & FLAG.hasNoncurrent) === 0) return undefined;
+    return Uint8Array.prototype.slice.call(this.#keys, this.#keyStart, this.#keyEnd);
+  }
+
+  #olderVersions(key: Uint8Array): Iterator<{ value: Buffer }> {
+    const range = versionIndexRange(this.#bucketNumber, key);
+    return this.#versions.getRange({ ...range, ...this.#inTransaction() })[Symbol.iterator]();
   }
 
   async close(): Promise<void> {
@@ -106,7 +150,27 @@ export class SnapshotReader {
   }
 }
 
-/** Visits up to `limit` records in key order and returns how many there were; 0 at the end. */
+/** The versions of one key behind its latest, newest first. */
+class OlderVersions {
+  readonly #key: Uint8Array;
+  readonly #rows: Iterator<{ value: Buffer }>;
+
+  constructor(key: Uint8Array, rows: Iterator<{ value: Buffer }>) {
+    this.#key = key;
+    this.#rows = rows;
+  }
+
+  /** False when there is none left. */
+  visitNext(visit: RecordVisitor): boolean {
+    const next = this.#rows.next();
+    if (next.done === true) return false;
+    const { value } = next.value;
+    visit(this.#key, 0, this.#key.length, new DataView(value.buffer, value.byteOffset, value.length), 0);
+    return true;
+  }
+}
+
+/** Visits up to `limit` records in key order, newest version first, and returns how many there were; 0 at the end. */
 export interface SnapshotScan {
   read(limit: number, visit: RecordVisitor): number;
 }

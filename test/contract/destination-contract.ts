@@ -1,6 +1,6 @@
 /** What every destination promises the engine. */
 
-import { access, writeFile } from 'node:fs/promises';
+import { access, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Destination, LocalFile } from '../../src/inventory/destination.ts';
@@ -18,11 +18,21 @@ export interface DestinationUnderTest {
 const GZIP = 'application/gzip';
 const JSON_TYPE = 'application/json';
 
+const turned = (byte: number) => byte ^ 0xff;
+
 export function destinationContract(name: string, open: () => Promise<DestinationUnderTest>): void {
   const spooled = async (spool: string, bytes: Uint8Array): Promise<LocalFile> => {
     const file = path.join(spool, 'file');
     await writeFile(file, bytes);
     return { path: file, contentType: GZIP, ...factsOf(bytes) };
+  };
+
+  const scrambled = async (spool: string, bytes: Uint8Array): Promise<LocalFile> => {
+    const file = await spooled(spool, bytes.map(turned));
+    const read = async function* () {
+      yield (await readFile(file.path)).map(turned);
+    };
+    return { ...file, read };
   };
 
   describe(name, () => {
@@ -34,6 +44,23 @@ export function destinationContract(name: string, open: () => Promise<Destinatio
       expect(await destination.stat('inv/data/a.csv.gz')).toEqual(factsOf(bytes));
       expect(await read('inv/data/a.csv.gz')).toEqual({ bytes, contentType: GZIP });
       await expect(access(file.path)).rejects.toThrow('ENOENT');
+    });
+
+    test('takes over a finished file that lies scrambled', async () => {
+      const { destination, spool, read } = await open();
+      const bytes = bytesOf(100_000);
+      const file = { ...(await scrambled(spool, bytes)), ...factsOf(bytes) };
+      await destination.putFile('inv/data/a.csv.gz', file);
+      expect(await destination.stat('inv/data/a.csv.gz')).toEqual(factsOf(bytes));
+      expect(await read('inv/data/a.csv.gz')).toEqual({ bytes, contentType: GZIP });
+      await expect(access(file.path)).rejects.toThrow('ENOENT');
+    });
+
+    test('refuses a scrambled file that is not what was written, and stores nothing', async () => {
+      const { destination, spool } = await open();
+      const file = { ...(await scrambled(spool, bytesOf(1000, 2))), ...factsOf(bytesOf(1000, 1)) };
+      await expect(destination.putFile('k', file)).rejects.toThrow();
+      expect(await destination.stat('k')).toBeUndefined();
     });
 
     test('refuses a file that is not what was written, and stores nothing', async () => {

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, unlink } from 'node:fs/promises';
 import type { Destination, FileFacts, LocalFile } from '../../src/inventory/destination.ts';
+import { collect } from '../store-fixture.ts';
 
 export interface StoredReportFile {
   readonly bytes: Buffer;
@@ -11,9 +12,14 @@ export interface StoredReportFile {
 
 export class MemoryDestination implements Destination {
   readonly objects = new Map<string, StoredReportFile>();
+  isEncrypting = false;
+
+  encrypts(): boolean {
+    return this.isEncrypting;
+  }
 
   async putFile(key: string, file: LocalFile): Promise<void> {
-    const bytes = await readFile(file.path);
+    const bytes = file.read === undefined ? await readFile(file.path) : await collect(file.read());
     const found = factsOf(bytes);
     if (found.sizeBytes !== file.sizeBytes || found.md5 !== file.md5) throw new Error(`${key} changed on its way`);
     await unlink(file.path);

@@ -1,7 +1,7 @@
 /** The memory source's reader, a module of its own because scan workers import it by its URL. */
 
 import type { KeyRange } from '../../src/core/key-range.ts';
-import type { Scan, SourceReader } from '../../src/inventory/source.ts';
+import type { Scan, SourceFacts, SourceReader } from '../../src/inventory/source.ts';
 import { type MemoryReaderOptions, type MemoryRow, rowsEnd, sortedRows } from './memory-rows.ts';
 
 export function openReader(options: unknown): SourceReader {
@@ -16,9 +16,10 @@ class MemoryReader implements SourceReader {
     this.#options = options;
   }
 
-  begin(): void {
-    const { memory } = this.#options;
+  begin(): SourceFacts {
+    const { memory, nullVersionId = '' } = this.#options;
     this.#rows = sortedRows(memory, rowsEnd(memory));
+    return { nullVersionId };
   }
 
   split(range: KeyRange, rowsPerPart: number): readonly Uint8Array[] {

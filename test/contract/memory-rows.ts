@@ -4,9 +4,11 @@
  */
 
 import assert from 'node:assert/strict';
+import type { SourceFacts } from '../../src/inventory/source.ts';
 
-export interface MemoryReaderOptions {
+export interface MemoryReaderOptions extends Partial<SourceFacts> {
   readonly memory: SharedArrayBuffer;
+  /** Every scan breaks after that many rows. */
   readonly failAfterRows?: number;
 }
 

@@ -12,10 +12,9 @@ export class MemorySource implements Source {
   #rows = 0;
   #held: Promise<unknown> = Promise.resolve();
 
-  /** With `failAfterRows`, every scan breaks after that many rows. */
-  constructor(failAfterRows?: number) {
-    const options = { memory: this.#memory, ...(failAfterRows !== undefined && { failAfterRows }) };
-    this.reader = { module: new URL('./memory-reader.ts', import.meta.url).href, options };
+  constructor(options: Omit<MemoryReaderOptions, 'memory'> = {}) {
+    const module = new URL('./memory-reader.ts', import.meta.url).href;
+    this.reader = { module, options: { memory: this.#memory, ...options } };
   }
 
   /** Adds a row. Of rows with the same key, the one added last is the newest version. */

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { onTestFinished } from 'vitest';
 import { type KeyRange, prefixRange } from '../../src/core/key-range.ts';
 import type { ObjectRecord } from '../../src/core/record.ts';
-import type { Source } from '../../src/inventory/source.ts';
+import type { Source, SourceFacts } from '../../src/inventory/source.ts';
 
 export interface Row {
   readonly key: string;
@@ -19,6 +19,7 @@ export type ReaderTask =
   | { readonly kind: 'close' };
 
 export interface ReaderReply {
+  readonly facts: SourceFacts;
   readonly keys: readonly Uint8Array[];
   readonly rows: readonly Row[];
   /** What each `read` returned. */
@@ -36,8 +37,8 @@ export class ReaderThread {
     onTestFinished(() => this.terminate());
   }
 
-  async begin(): Promise<void> {
-    await this.#ask({ kind: 'begin' });
+  async begin(): Promise<SourceFacts> {
+    return (await this.#ask({ kind: 'begin' })).facts;
   }
 
   async split(range: KeyRange, rowsPerPart: number): Promise<readonly Uint8Array[]> {
@@ -72,6 +73,8 @@ export class ReaderThread {
 /** A reader that has begun inside a pin of its own. */
 export async function pinnedReader(source: Source): Promise<ReaderThread> {
   const reader = new ReaderThread(source);
-  await source.pin(() => reader.begin());
+  await source.pin(async () => {
+    await reader.begin();
+  });
   return reader;
 }

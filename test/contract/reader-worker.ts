@@ -1,8 +1,8 @@
 /** A worker thread around one reader of a source, as the engine's are: it imports the module and does as it is told. */
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { AT, RECORD_HEAD_BYTES, unpackRecord } from '../../src/core/record.ts';
 import type { ReaderModule, SourceModule } from '../../src/inventory/source.ts';
+import { recordAt } from '../record-at.ts';
 import type { ReaderReply, ReaderTask, Row } from './reader-thread.ts';
 
 const { module, options } = workerData as ReaderModule;
@@ -12,8 +12,7 @@ const reader = await openReader(options);
 async function perform(task: ReaderTask): Promise<Partial<ReaderReply>> {
   switch (task.kind) {
     case 'begin':
-      await reader.begin();
-      return {};
+      return { facts: await reader.begin() };
     case 'split':
       return { keys: await reader.split(task.range, task.rowsPerPart) };
     case 'scan':
@@ -32,12 +31,7 @@ async function scan({ range, limit, maxBatches }: ReaderTask & { kind: 'scan' })
   while (counts.length < maxBatches) {
     const count = await scan.read(limit, (keys, keyStart, keyEnd, records, recordStart) => {
       const key = Buffer.from(keys.slice(keyStart, keyEnd)).toString();
-      const length =
-        RECORD_HEAD_BYTES +
-        records.getUint16(recordStart + AT.rawEtagLength, true) +
-        records.getUint16(recordStart + AT.versionIdLength, true);
-      const at = records.byteOffset + recordStart;
-      rows.push({ key, record: unpackRecord(new Uint8Array(records.buffer, at, length)) });
+      rows.push({ key, record: recordAt(records, recordStart) });
     });
     counts.push(count);
     if (count === 0) break;

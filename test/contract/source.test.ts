@@ -19,13 +19,14 @@ sourceContract('the memory source', async () => {
   };
 });
 
-sourceContract('the embedded source', async () => {
-  const folder = temporaryFolder();
-  const store = await openStore(folder);
-  await store.createBucket({ ...photos, name: 'before' });
-  await store.createBucket(photos);
-  await store.createBucket({ ...photos, name: 'after' });
-  for (const bucket of ['before', 'after']) await put(store, 'not ours', 'x', { bucket });
-  const source = new BucketSource(store, folder, photos.name, () => NOW_MS);
-  return { source, add: (key) => put(store, key, key) };
-});
+for (const withNoncurrent of [false, true]) {
+  sourceContract(`the embedded source of ${withNoncurrent ? 'all' : 'the latest'} versions`, async () => {
+    const folder = temporaryFolder();
+    const store = await openStore(folder);
+    for (const name of ['before', photos.name, 'after'])
+      await store.createBucket({ ...photos, name, versioning: 'Enabled' });
+    for (const bucket of ['before', 'after']) await put(store, 'not ours', 'x', { bucket });
+    const source = new BucketSource({ store, folder, bucket: photos.name, withNoncurrent, now: () => NOW_MS });
+    return { source, add: async (key) => (await put(store, key, key)).record };
+  });
+}

@@ -1,14 +1,15 @@
 /**
  * Takes a body in as a stream: keeps up to 32 KiB in memory for the index, and lets anything longer run into a staged
- * file, digested on the way. Memory does not grow with the body. What the client promised of the body (length,
- * MD5, CRC-64) is checked before anything is stored.
+ * file, digested on the way, and sealed if the object is encrypted. Memory does not grow with the body. What the client
+ * promised of the body (length, MD5, CRC-64) is checked before anything is stored.
  */
 
-import { DomainError } from '../core/errors.ts';
-import { MAX_PUT_BYTES } from '../core/limits.ts';
-import type { BodyPromise } from '../core/stored-object.ts';
+import { DomainError } from '../../core/errors.ts';
+import { MAX_PUT_BYTES } from '../../core/limits.ts';
+import type { BodyPromise } from '../../core/stored-object.ts';
 import { BodyDigest, type Digests, digestsOf } from './body-digest.ts';
 import type { BodyFiles, StagedFile } from './body-files.ts';
+import { BodySealer } from './sealed-body.ts';
 
 /** The longest body that is kept in the index. */
 export const MAX_INDEX_BODY_BYTES = 32 * 1024;
@@ -16,15 +17,22 @@ export const MAX_INDEX_BODY_BYTES = 32 * 1024;
 export interface ReceivedBody extends Digests {
   readonly contentId: number;
   readonly sizeBytes: number;
-  /** The bytes of a short body; a long one lies in `stagedPath`, on disk already. */
+  /** The bytes of a short body, sealed if need be; a long one lies in `stagedPath`, on disk already. */
   readonly bytes?: Uint8Array;
   readonly stagedPath?: string;
+}
+
+/** Where a body goes, and the data key that seals it, if any does. */
+export interface BodyPlacement {
+  readonly contentId: number;
+  readonly files: BodyFiles;
+  readonly dataKey?: Uint8Array | undefined;
 }
 
 export async function receiveBody(
   body: AsyncIterable<Uint8Array>,
   promise: BodyPromise,
-  place: { readonly contentId: number; readonly files: BodyFiles },
+  place: BodyPlacement,
 ): Promise<ReceivedBody> {
   if ((promise.sizeBytes ?? 0) > MAX_PUT_BYTES) throw tooLarge(promise.sizeBytes ?? 0);
   const { contentId } = place;
@@ -48,11 +56,11 @@ export async function receiveBody(
       const bytes = Buffer.concat(held);
       const digests = digestsOf(bytes);
       checkPromise(promise, sizeBytes, digests);
-      return { contentId, sizeBytes, ...digests, bytes };
+      return { contentId, sizeBytes, ...digests, bytes: sealWhole(bytes, place) };
     }
     const digests = long.digests();
     checkPromise(promise, sizeBytes, digests);
-    await long.file.finish();
+    await long.finish();
     return { contentId, sizeBytes, ...digests, stagedPath: long.file.path };
   } catch (error) {
     // What cannot be removed now goes when the next start empties `staging/`; the caller is told what went wrong first.
@@ -65,25 +73,40 @@ export async function receiveBody(
 class LongBody {
   readonly file: StagedFile;
   readonly #digest: BodyDigest;
+  readonly #sealer: BodySealer | undefined;
 
-  private constructor(file: StagedFile, digest: BodyDigest) {
+  private constructor(file: StagedFile, digest: BodyDigest, sealer: BodySealer | undefined) {
     this.file = file;
     this.#digest = digest;
+    this.#sealer = sealer;
   }
 
-  static async open({ contentId, files }: { contentId: number; files: BodyFiles }): Promise<LongBody> {
+  static async open({ contentId, files, dataKey }: BodyPlacement): Promise<LongBody> {
     const digest = await BodyDigest.create();
-    return new LongBody(await files.stage(contentId), digest);
+    const sealer = dataKey === undefined ? undefined : new BodySealer(dataKey, contentId);
+    return new LongBody(await files.stage(contentId), digest, sealer);
   }
 
   async write(chunk: Uint8Array): Promise<void> {
     this.#digest.update(chunk);
-    await this.file.write(chunk);
+    for (const bytes of this.#sealer?.update(chunk) ?? [chunk]) await this.file.write(bytes);
   }
 
   digests(): Digests {
     return this.#digest.finish();
   }
+
+  /** Returns when every byte is on disk. */
+  async finish(): Promise<void> {
+    for (const bytes of this.#sealer?.finish() ?? []) await this.file.write(bytes);
+    await this.file.finish();
+  }
+}
+
+function sealWhole(bytes: Uint8Array, { contentId, dataKey }: BodyPlacement): Uint8Array {
+  if (dataKey === undefined) return bytes;
+  const sealer = new BodySealer(dataKey, contentId);
+  return Buffer.concat([...sealer.update(bytes), ...sealer.finish()]);
 }
 
 function checkPromise(promise: BodyPromise, sizeBytes: number, { md5, crc64 }: Digests): void {

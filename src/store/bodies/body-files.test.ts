@@ -1,7 +1,8 @@
 import { mkdir, open, readdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, expect, test, vi } from 'vitest';
-import { bodyFilesIn, temporaryFolder } from '../../test/store-fixture.ts';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
+import { bodyFilesIn, temporaryFolder } from '../../../test/store-fixture.ts';
+import { armFailpoints } from '../../core/failpoint.ts';
 import { BodyFiles } from './body-files.ts';
 
 const IDS_PER_FOLDER = 4096;
@@ -91,4 +92,18 @@ test('only the newest folders are remembered, however many there are', async () 
   expect(await syncsOf(19 * IDS_PER_FOLDER + 1)).toBe(1);
   expect(await syncsOf(1)).toBe(2); // It made sure of the folder again.
   expect(await syncsOf(19 * IDS_PER_FOLDER + 2)).toBe(1);
+});
+
+test('of thousands of bodies few are unlinked at once, so that others who use the disk get their turn', async () => {
+  const { files } = await openFiles();
+  onTestFinished(() => armFailpoints(undefined));
+  let begun = 0;
+  armFailpoints((point) => {
+    if (point === 'removal.unlink') begun++;
+  });
+  const ids = Array.from({ length: 1000 }, (_, n) => n + 1);
+  const unlinked = files.unlink(ids);
+  expect(begun).toBe(64);
+  expect(await unlinked).toEqual({ removed: ids, failures: [] });
+  expect(begun).toBe(1000);
 });

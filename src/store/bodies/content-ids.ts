@@ -3,10 +3,11 @@
  * kept here say after a crash where unfinished uploads may have left one.
  */
 
-import type { IndexDatabase } from './index-database.ts';
+import type { IndexDatabase } from '../index-database.ts';
 
-const NEXT = 'nextContentId';
-const OLDEST_OPEN = 'oldestOpenContentId';
+/** The marks in the index. */
+export const NEXT_CONTENT_ID = 'nextContentId';
+export const OLDEST_OPEN_CONTENT_ID = 'oldestOpenContentId';
 
 export class ContentIds {
   readonly #meta: IndexDatabase['meta'];
@@ -16,7 +17,7 @@ export class ContentIds {
 
   constructor(meta: IndexDatabase['meta']) {
     this.#meta = meta;
-    this.#next = meta.get(NEXT) ?? 1;
+    this.#next = meta.get(NEXT_CONTENT_ID) ?? 1;
   }
 
   /** An id for a body that begins to arrive; `settle` it when it is committed or given up. */
@@ -40,15 +41,15 @@ export class ContentIds {
 
   /** Goes into every commit: ids below the first mark are settled, ids from the second on were never given out. */
   writeMarks(): void {
-    this.#meta.putSync(NEXT, this.#next);
+    this.#meta.putSync(NEXT_CONTENT_ID, this.#next);
     // A set keeps the order of insertion, and ids rise: the first is the oldest.
     const oldestOpen = this.#open.values().next().value ?? this.#next;
-    this.#meta.putSync(OLDEST_OPEN, Math.min(oldestOpen, this.#oldestLeft));
+    this.#meta.putSync(OLDEST_OPEN_CONTENT_ID, Math.min(oldestOpen, this.#oldestLeft));
   }
 
   /** The oldest id that was open at the last commit before this start. */
   oldestOpenAtStart(): number {
-    return this.#meta.get(OLDEST_OPEN) ?? 1;
+    return this.#meta.get(OLDEST_OPEN_CONTENT_ID) ?? 1;
   }
 
   /** Moves past an id that a file was found to use. */

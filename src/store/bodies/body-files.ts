@@ -8,13 +8,17 @@
  */
 
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { mkdir, open, opendir, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { reach } from '../../core/failpoint.ts';
 
 const IDS_PER_FOLDER = 4096;
 
 /** The newest folders, which nearly every upload goes to, are known to be there; older ones are looked for again. */
 const MAX_KNOWN_FOLDERS = 4;
+
+/** An object may have ten thousand files, and whoever reads meanwhile waits behind those that are handed to the system. */
+const MAX_UNLINKS_AT_ONCE = 64;
 
 /** Which content ids of those asked for were dealt with, and what went wrong with the others. */
 export interface Removal {
@@ -28,7 +32,7 @@ export class BodyFiles {
   readonly #knownFolders = new Set<string>();
 
   private constructor(folder: string) {
-    this.#bodies = path.join(folder, 'bodies');
+    this.#bodies = bodiesFolder(folder);
     this.#staging = path.join(folder, 'staging');
   }
 
@@ -42,9 +46,15 @@ export class BodyFiles {
     return files;
   }
 
+  /** The folders as they lie there: nothing is made and nothing emptied. */
+  static at(folder: string): BodyFiles {
+    return new BodyFiles(folder);
+  }
+
   /** A file to write a body into that has no place yet. */
   async stage(contentId: number): Promise<StagedFile> {
     const file = path.join(this.#staging, fileName(contentId));
+    reach('body.stage');
     return new StagedFile(file, await open(file, 'wx', 0o600));
   }
 
@@ -52,16 +62,40 @@ export class BodyFiles {
   async publish(contentId: number, stagedPath: string): Promise<void> {
     const folder = this.#folderOf(contentId);
     if (!this.#knownFolders.has(folder)) {
+      reach('body.place');
       await mkdir(folder, { recursive: true });
       await syncFolder(this.#bodies);
       this.#remember(folder);
     }
-    await rename(stagedPath, this.#pathOf(contentId));
+    reach('body.rename');
+    await rename(stagedPath, this.pathOf(contentId));
+    reach('body.sync-folder');
     await syncFolder(folder);
+    reach('body.placed');
   }
 
   open(contentId: number): Promise<FileHandle> {
-    return open(this.#pathOf(contentId), 'r');
+    return open(this.pathOf(contentId), 'r');
+  }
+
+  /** How many bytes the file of a body has; undefined when there is none. */
+  async size(contentId: number): Promise<number | undefined> {
+    const found = await stat(this.pathOf(contentId)).catch(ignoreMissing);
+    return found?.isFile() === true ? found.size : undefined;
+  }
+
+  /** All that lies where bodies do, with the content id of each file that is named as one would be. */
+  async *entries(): AsyncGenerator<{ readonly name: string; readonly contentId: number | undefined }> {
+    for await (const folder of await opendir(this.#bodies)) {
+      if (!folder.isDirectory()) {
+        yield { name: folder.name, contentId: undefined };
+        continue;
+      }
+      for await (const file of await opendir(path.join(this.#bodies, folder.name))) {
+        const name = path.join(folder.name, file.name);
+        yield { name, contentId: file.isFile() ? contentIdOf(name) : undefined };
+      }
+    }
   }
 
   /** Removes bodies and makes that durable. */
@@ -75,8 +109,9 @@ export class BodyFiles {
   async unlink(contentIds: readonly number[]): Promise<Removal> {
     const removed: number[] = [];
     const failures: unknown[] = [];
-    for (const ids of this.#byFolder(contentIds).values()) {
-      const outcomes = await Promise.allSettled(ids.map((id) => unlink(this.#pathOf(id)).catch(ignoreMissing)));
+    for (let at = 0; at < contentIds.length; at += MAX_UNLINKS_AT_ONCE) {
+      const ids = contentIds.slice(at, at + MAX_UNLINKS_AT_ONCE);
+      const outcomes = await Promise.allSettled(ids.map((id) => this.#unlinkOne(id)));
       for (const [index, id] of ids.entries()) {
         const outcome = outcomes[index];
         if (outcome?.status === 'fulfilled') removed.push(id);
@@ -92,6 +127,7 @@ export class BodyFiles {
     const failures: unknown[] = [];
     for (const [folder, ids] of this.#byFolder(contentIds)) {
       try {
+        reach('removal.sync-folder');
         // Also when the files were gone before: a kill may have come between their unlink and this.
         await syncFolder(folder).catch(ignoreMissing);
         removed.push(...ids);
@@ -113,14 +149,24 @@ export class BodyFiles {
   async idsFrom(oldest: number): Promise<number[]> {
     const first = folderName(oldest);
     const ids: number[] = [];
-    for (const folder of await readdir(this.#bodies)) {
-      if (folder < first) continue;
-      for (const name of await readdir(path.join(this.#bodies, folder))) {
-        const id = Number.parseInt(name, 16);
-        if (id >= oldest) ids.push(id);
+    for (const folder of await readdir(this.#bodies, { withFileTypes: true })) {
+      if (!folder.isDirectory() || folder.name < first) continue;
+      for (const name of await readdir(path.join(this.#bodies, folder.name))) {
+        const id = contentIdOf(path.join(folder.name, name));
+        if (id !== undefined && id >= oldest) ids.push(id);
       }
     }
     return ids;
+  }
+
+  /** Where the file of a body is, or would be. */
+  pathOf(contentId: number): string {
+    return path.join(this.#bodies, bodyName(contentId));
+  }
+
+  async #unlinkOne(contentId: number): Promise<void> {
+    reach('removal.unlink');
+    await unlink(this.pathOf(contentId)).catch(ignoreMissing);
   }
 
   #remember(folder: string): void {
@@ -138,10 +184,6 @@ export class BodyFiles {
   #folderOf(contentId: number): string {
     return path.join(this.#bodies, folderName(contentId));
   }
-
-  #pathOf(contentId: number): string {
-    return path.join(this.#folderOf(contentId), fileName(contentId));
-  }
 }
 
 /** A body on its way in. */
@@ -156,6 +198,7 @@ export class StagedFile {
   }
 
   async write(chunk: Uint8Array): Promise<void> {
+    reach('body.write');
     let written = 0;
     while (written < chunk.length) {
       written += (await this.#handle.write(chunk, written, chunk.length - written)).bytesWritten;
@@ -164,6 +207,7 @@ export class StagedFile {
 
   /** Returns when every byte is on disk. */
   async finish(): Promise<void> {
+    reach('body.sync');
     await this.#handle.datasync();
     await this.#close();
   }
@@ -180,6 +224,9 @@ export class StagedFile {
   }
 }
 
+/** Where body files lie in the folder of a store, once they are in place. */
+export const bodiesFolder = (folder: string): string => path.join(folder, 'bodies');
+
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
@@ -193,8 +240,9 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
-function ignoreMissing(error: unknown): void {
+function ignoreMissing(error: unknown): undefined {
   if (!isMissing(error)) throw error;
+  return undefined;
 }
 
 const folderName = (contentId: number): string =>
@@ -202,3 +250,10 @@ const folderName = (contentId: number): string =>
     .toString(16)
     .padStart(11, '0');
 const fileName = (contentId: number): string => contentId.toString(16).padStart(14, '0');
+const bodyName = (contentId: number): string => path.join(folderName(contentId), fileName(contentId));
+
+/** The content id whose body has this name; of no other name does the store take notice. */
+function contentIdOf(name: string): number | undefined {
+  const id = Number.parseInt(path.basename(name), 16);
+  return Number.isSafeInteger(id) && name === bodyName(id) ? id : undefined;
+}
