@@ -40,7 +40,7 @@ export interface WireReply {
   readonly text: string;
   /** The request went over the connection of the one before. */
   readonly isReused: boolean;
-  /** What the error document says, in the body or, for HEAD, in the header. */
+  /** What the error document of the wire says, in the body or, for HEAD, in the header. */
   readonly error: WireError | undefined;
 }
 
@@ -172,6 +172,7 @@ async function replyTo(sent: ClientRequest): Promise<WireReply> {
     Object.entries(message.headersDistinct).map(([name, values]) => [name, values?.join(',')]),
   );
   const status = message.statusCode ?? 0;
+  const isJson = headers['content-type'] === 'application/json';
   return {
     status,
     reason: message.statusMessage ?? '',
@@ -179,7 +180,7 @@ async function replyTo(sent: ClientRequest): Promise<WireReply> {
     body,
     text: body.toString(),
     isReused: sent.reusedSocket,
-    error: status < 400 ? undefined : readError(headers['x-oss-err'], body),
+    error: status < 400 || isJson ? undefined : readError(headers['x-oss-err'], body),
   };
 }
 

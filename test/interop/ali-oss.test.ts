@@ -6,7 +6,8 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type ServerProcess, startServer, TEST_KEY } from '../server-process.ts';
 import { rawQuery, WireClient } from '../wire-client.ts';
-import { type AliOss, type AliOssError, aliOss, type Inventory } from './ali-oss-client.ts';
+import { type AliOss, aliOss, type Inventory } from './ali-oss-client.ts';
+import { refusal } from './refusal.ts';
 
 const ACCOUNT = '1000000000000000';
 
@@ -414,15 +415,6 @@ function readRows(csv: string): string[][] {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => line.split(',').map((column) => column.replace(/^"|"$/g, '')));
-}
-
-async function refusal(call: Promise<unknown>): Promise<AliOssError> {
-  try {
-    await call;
-  } catch (error) {
-    return error as AliOssError;
-  }
-  throw new Error('the call was served');
 }
 
 function* pieces(body: Buffer): Generator<Buffer> {

@@ -47,6 +47,6 @@ test("a bucket is reached through its own region's host and refused through anot
 });
 
 test('a signing region that the server does not serve, or the host does not name, is refused', async () => {
-  expect((await anywhere.send(signedFor('cn-shanghai'))).error?.ec).toBe('0002-00000226');
+  expect((await anywhere.send(signedFor('cn-shanghai'))).error?.ec).toBe('0002-00000228');
   expect((await hangzhou.send({ bucket: 'by-default', ...signedFor('cn-beijing') })).status).toBe(400);
 });

@@ -150,7 +150,7 @@ describe('keys', () => {
   test('a key that names a sub-resource stands in the path, a sub-resource in the query', async () => {
     await client.send(put('?versioning'));
     expect((await client.send(get('?versioning'))).text).toBe('body of ?versioning');
-    expect((await client.send({ bucket: BUCKET, query: 'versioning' })).error?.code).toBe('NotImplemented');
+    expect((await client.send({ bucket: BUCKET, query: 'versioning' })).text).toContain('<VersioningConfiguration');
   });
 
   test('an error that names a key is well-formed XML whatever the key holds', async () => {
@@ -208,7 +208,7 @@ describe('metadata', () => {
     await client.send(put('plain'));
     const query = 'response-content-type=text%2Fplain%0D%0AX-Evil%3A%201&x=%0d%0aX-Evil:1';
     const { status, headers } = await client.send({ ...get('plain'), query });
-    expect(status).toBe(200);
+    expect(status).toBe(400);
     expect(headers).not.toHaveProperty('x-evil');
   });
 });

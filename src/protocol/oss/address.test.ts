@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DomainError } from '../../core/errors.ts';
-import { type Address, resolveAddress } from './address.ts';
+import { type Address, isVirtualHosted, resolveAddress } from './address.ts';
 
 const CONTEXT = { domain: 'store.example', regions: ['cn-hangzhou', 'cn-beijing'] };
 
@@ -103,4 +103,17 @@ test.each([
   ['h'.repeat(256), '/', 'InvalidArgument'],
 ])('%s and %s are refused as %s', (host, target, code) => {
   expect(refusalOf(host, target)).toBe(code);
+});
+
+test.each([
+  ['photos.store.example:9300', true],
+  ['PHOTOS.oss-cn-hangzhou.aliyuncs.com', true],
+  ['store.example:9300', false],
+  ['.store.example', false],
+  ['127.0.0.1:9300', false],
+  ['storage.local', false],
+  ['', false],
+])('the host "%s" names a bucket: %s, and the address agrees', (host, expected) => {
+  expect(isVirtualHosted(host, CONTEXT)).toBe(expected);
+  expect(resolve(host, '/').bucket !== undefined).toBe(expected);
 });

@@ -2,7 +2,7 @@
 
 import { assertLegalBucketName } from '../../core/bucket.ts';
 import { DomainError } from '../../core/errors.ts';
-import { decodePath } from '../../core/request-target.ts';
+import { decodePath, splitTarget } from '../../core/request-target.ts';
 
 export interface Address {
   readonly bucket?: string;
@@ -28,7 +28,7 @@ export interface AddressContext {
 export function resolveAddress(host: string, target: string, context: AddressContext): Address {
   const { path, rawQuery } = splitTarget(target);
   assertHost(host);
-  const name = host.toLowerCase().replace(/:\d+$/, '');
+  const name = nameOf(host);
   for (const { endpoint, region } of knownEndpoints(context)) {
     const named = region === undefined ? {} : { hostRegion: region };
     if (name === endpoint) return { ...named, ...fromPath(path), endpoint: host, rawQuery };
@@ -43,6 +43,16 @@ export function resolveAddress(host: string, target: string, context: AddressCon
   return { ...fromPath(path), endpoint: host, rawQuery };
 }
 
+/** True when the host names a bucket, so that the whole path is a key. */
+export function isVirtualHosted(host: string, context: AddressContext): boolean {
+  const name = nameOf(host);
+  for (const { endpoint } of knownEndpoints(context)) {
+    if (name === endpoint) return false;
+    if (name.endsWith(`.${endpoint}`)) return !name.startsWith('.');
+  }
+  return false;
+}
+
 /** A name or an address, with or without a port. Two Host headers, which mean two places, come joined by a comma. */
 function assertHost(host: string): void {
   if (/^[\w.~%:[\]-]{0,255}$/.test(host)) return;
@@ -51,15 +61,8 @@ function assertHost(host: string): void {
   });
 }
 
-/** The path begins with `/`; what follows the first `?` is the query. A proxy may send the absolute form. */
-function splitTarget(target: string): { path: string; rawQuery: string } {
-  const relative = target.replace(/^https?:\/\/[^/?#]*/i, '');
-  const mark = relative.indexOf('?');
-  const path = mark < 0 ? relative : relative.slice(0, mark);
-  if (path !== '' && !path.startsWith('/')) {
-    throw new DomainError('InvalidArgument', 'The request target is not valid: it begins with "/".');
-  }
-  return { path: path === '' ? '/' : path, rawQuery: mark < 0 ? '' : relative.slice(mark + 1) };
+function nameOf(host: string): string {
+  return host.toLowerCase().replace(/:\d+$/, '');
 }
 
 function* knownEndpoints({ domain, regions }: AddressContext): Generator<{ endpoint: string; region?: string }> {

@@ -31,6 +31,13 @@ test.each([
   expect(() => readMd5Header({ 'content-md5': text })).toThrow(invalid);
 });
 
+test('a digest with more padding than there can be is refused at once, however long it is', () => {
+  const unpadded = digest.toString('base64').replace(/=+$/, '');
+  for (const rest of ['===', `${'='.repeat(60_000)}!`]) {
+    expect(() => readMd5Header({ 'content-md5': unpadded + rest })).toThrow(invalid);
+  }
+});
+
 test('a body that is not the promised one is refused', () => {
   const headers = { 'content-md5': digest.toString('base64') };
   expect(() => checkMd5(headers, Buffer.from('another'))).toThrow(invalid);

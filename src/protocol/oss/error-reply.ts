@@ -1,9 +1,11 @@
 /** An error as the wire shows it: a document, or for HEAD the same document in a header (protocol sheet, section 3.1). */
 
 import { DomainError } from '../../core/errors.ts';
+import { storageFull } from '../../core/storage-full.ts';
 import { node, renderXml } from '../../core/xml.ts';
 import type { HttpRequest, HttpResponse } from '../../http/http-server.ts';
 import { ERROR_TABLE } from './error-table.ts';
+import { WireError } from './wire-error.ts';
 
 const RECOMMEND = 'https://api.aliyun.com/troubleshoot?q=';
 
@@ -14,40 +16,44 @@ const MAX_HOST_CHARACTERS = 255;
  *  and what we signed may be longer than that. */
 const MAX_HEADER_DOCUMENT_BYTES = 4 * 1024;
 
-/** Details that become headers as well. */
-const DETAIL_HEADERS: Readonly<Record<string, string>> = { Allow: 'Allow' };
-
 /** What an error shows; a fault that we did not expect tells the client nothing of itself. */
 export function errorReply(error: unknown, request: HttpRequest): HttpResponse {
-  const expected =
-    error instanceof DomainError
-      ? error
-      : new DomainError(
-          'InternalError',
-          'We encountered an internal error. Please try again; the server log has more.',
-        );
+  const expected = markerRefusal(error, request) ?? expectedError(error);
   const { status, code, ec } = ERROR_TABLE[expected.code];
-  const headers: Record<string, string> = { 'Content-Type': 'application/xml' };
-  if (ec !== undefined) headers['x-oss-ec'] = ec;
-  for (const [name, header] of Object.entries(DETAIL_HEADERS)) {
-    const value = expected.details[name];
-    if (value !== undefined) headers[header] = value;
-  }
-  const details = Object.entries(expected.details).filter(([name]) => DETAIL_HEADERS[name] === undefined);
-  const document = (shown: typeof details) =>
+  const own = expected instanceof WireError ? expected.headers : {};
+  // No error to HTTP: the client has what it asks for, and an answer without a body says so.
+  if (status === 304) return { status, headers: own };
+  const headers = { 'Content-Type': 'application/xml', ...(ec !== undefined && { 'x-oss-ec': ec }), ...own };
+  const document = (details: DomainError['details']) =>
     renderXml(
       node('Error', [
         node('Code', code),
         node('Message', expected.message),
         node('RequestId', request.id),
         node('HostId', (request.headers.host ?? '').slice(0, MAX_HOST_CHARACTERS)),
-        ...shown.map(([name, value]) => node(name, value)),
+        ...Object.entries(details).map(([name, value]) => node(name, value)),
         ...(ec === undefined ? [] : [node('EC', ec), node('RecommendDoc', RECOMMEND + ec)]),
       ]),
     );
-  const whole = document(details);
+  const whole = document(expected.details);
   if (request.method !== 'HEAD') return { status, headers, body: whole };
   const fits = Buffer.byteLength(whole) <= MAX_HEADER_DOCUMENT_BYTES;
-  const encoded = Buffer.from(fits ? whole : document([])).toString('base64');
+  const encoded = Buffer.from(fits ? whole : document({})).toString('base64');
   return { status, headers: { ...headers, 'x-oss-err': encoded } };
+}
+
+function expectedError(error: unknown): DomainError {
+  if (error instanceof DomainError) return error;
+  const text = 'We encountered an internal error. Please try again; the server log has more.';
+  return storageFull(error) ?? new DomainError('InternalError', text);
+}
+
+/** What can be done to a delete marker, whoever found that the request can't (protocol sheet, section 5.4). */
+function markerRefusal(error: unknown, { method }: HttpRequest): WireError | undefined {
+  if (!(error instanceof DomainError) || error.code !== 'DeleteMarkerNotAllowed') return undefined;
+  const known = error instanceof WireError ? error.headers : {};
+  return new WireError(error.code, error.message, {
+    details: { Method: method, ResourceType: 'DeleteMarker', ...error.details },
+    headers: { Allow: 'DELETE', 'x-oss-delete-marker': 'true', ...known },
+  });
 }

@@ -5,6 +5,7 @@
 
 const FORM = 'A';
 
+/** The token of a page that begins after this entry. */
 export function tokenOf(marker: string): string {
   return `${FORM}${Buffer.from(marker).toString('base64url')}`;
 }

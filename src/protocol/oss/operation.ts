@@ -8,7 +8,9 @@ import { renderXml, type XmlNode } from '../../core/xml.ts';
 import type { HttpRequest, HttpResponse } from '../../http/http-server.ts';
 import type { Services } from './ports.ts';
 
-export type Method = 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
+/** In the order in which `Allow` names them. */
+export const METHODS = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'] as const;
+export type Method = (typeof METHODS)[number];
 export type Level = 'service' | 'bucket' | 'object';
 
 export interface Operation {
@@ -44,9 +46,12 @@ export interface Exchange {
   /** Decoded; empty above object level. */
   readonly key: string;
   readonly services: Services;
-  /** For operations on keys that the address doesn't hold: throws `AccessDenied` unless the action is allowed on each. */
-  assertAllowedOn(keys: readonly string[]): void;
+  /** For what an operation does beyond its own action and address: throws `AccessDenied` unless that is allowed too. */
+  assertAllowed(action: string, resource: ObjectName): void;
 }
+
+/** An object by name; of a bucket itself the key is empty. */
+export type ObjectName = Pick<Exchange, 'bucketName' | 'key'>;
 
 /** The bucket of the request, or `NoSuchBucket`. */
 export function bucketOf({ services, bucketName }: Exchange): Bucket {
@@ -55,12 +60,9 @@ export function bucketOf({ services, bucketName }: Exchange): Bucket {
   throw noSuchBucket(bucketName);
 }
 
-export function xmlReply(root: XmlNode): HttpResponse {
-  return { status: 200, headers: { 'Content-Type': 'application/xml' }, body: renderXml(root) };
-}
-
-export function jsonReply(status: number, value: unknown): HttpResponse {
-  return { status, headers: { 'Content-Type': 'application/json' }, body: `${JSON.stringify(value)}\n` };
+/** A success that answers with a document. */
+export function xmlReply(root: XmlNode, headers: Readonly<Record<string, string>> = {}): HttpResponse {
+  return { status: 200, headers: { 'Content-Type': 'application/xml', ...headers }, body: renderXml(root) };
 }
 
 /** A success without a body. */

@@ -4,15 +4,29 @@
  */
 
 import type { Level, Method, Operation } from './operation.ts';
+import { abortMultipartUpload } from './operations/abort-multipart-upload.ts';
+import { completeMultipartUpload } from './operations/complete-multipart-upload.ts';
+import { copyObject } from './operations/copy-object.ts';
 import { deleteBucket } from './operations/delete-bucket.ts';
+import { deleteBucketEncryption } from './operations/delete-bucket-encryption.ts';
 import { deleteBucketInventory } from './operations/delete-bucket-inventory.ts';
+import { deleteBucketTagging } from './operations/delete-bucket-tagging.ts';
 import { deleteMultipleObjects } from './operations/delete-multiple-objects.ts';
-import { deleteObject } from './operations/delete-object.ts';
+import { deleteObject, deleteObjectVersion } from './operations/delete-object.ts';
+import { deleteObjectTagging, deleteObjectVersionTagging } from './operations/delete-object-tagging.ts';
+import { getBucketAcl } from './operations/get-bucket-acl.ts';
+import { getBucketEncryption } from './operations/get-bucket-encryption.ts';
 import { getBucketInfo } from './operations/get-bucket-info.ts';
 import { getBucketInventory } from './operations/get-bucket-inventory.ts';
 import { getBucketLocation } from './operations/get-bucket-location.ts';
-import { getObject } from './operations/get-object.ts';
-import { getObjectMeta, headObject } from './operations/head-object.ts';
+import { getBucketStat } from './operations/get-bucket-stat.ts';
+import { getBucketTagging } from './operations/get-bucket-tagging.ts';
+import { getBucketVersioning } from './operations/get-bucket-versioning.ts';
+import { getObject, getObjectVersion } from './operations/get-object.ts';
+import { getObjectAcl, getObjectVersionAcl } from './operations/get-object-acl.ts';
+import { getObjectTagging, getObjectVersionTagging } from './operations/get-object-tagging.ts';
+import { getObjectMeta, getObjectMetaVersion, headObject, headObjectVersion } from './operations/head-object.ts';
+import { initiateMultipartUpload } from './operations/initiate-multipart-upload.ts';
 import {
   cancelInventoryRun,
   getInventoryRun,
@@ -21,25 +35,75 @@ import {
 } from './operations/inventory-runs.ts';
 import { listBucketInventory } from './operations/list-bucket-inventory.ts';
 import { listBuckets } from './operations/list-buckets.ts';
+import { listMultipartUploads } from './operations/list-multipart-uploads.ts';
+import { listObjectVersions } from './operations/list-object-versions.ts';
 import { listObjects, listObjectsV2 } from './operations/list-objects.ts';
+import { listParts } from './operations/list-parts.ts';
 import { putBucket } from './operations/put-bucket.ts';
+import { putBucketAcl } from './operations/put-bucket-acl.ts';
+import { putBucketEncryption } from './operations/put-bucket-encryption.ts';
 import { putBucketInventory } from './operations/put-bucket-inventory.ts';
+import { putBucketTagging } from './operations/put-bucket-tagging.ts';
+import { putBucketVersioning } from './operations/put-bucket-versioning.ts';
 import { putObject } from './operations/put-object.ts';
+import { putObjectAcl, putObjectVersionAcl } from './operations/put-object-acl.ts';
+import { putObjectTagging, putObjectVersionTagging } from './operations/put-object-tagging.ts';
+import { uploadPart } from './operations/upload-part.ts';
+import { uploadPartCopy } from './operations/upload-part-copy.ts';
 
 const SERVED: readonly Operation[] = [
+  // The account, and buckets
   listBuckets,
   putBucket,
   getBucketInfo,
   getBucketLocation,
   deleteBucket,
+  putBucketAcl,
+  getBucketAcl,
+  putBucketVersioning,
+  getBucketVersioning,
+  putBucketEncryption,
+  getBucketEncryption,
+  deleteBucketEncryption,
+  putBucketTagging,
+  getBucketTagging,
+  deleteBucketTagging,
+  getBucketStat,
+  // Listings and batches
   listObjects,
   listObjectsV2,
+  listObjectVersions,
   deleteMultipleObjects,
+  // Objects
   putObject,
+  copyObject,
   getObject,
+  getObjectVersion,
   headObject,
+  headObjectVersion,
   getObjectMeta,
+  getObjectMetaVersion,
   deleteObject,
+  deleteObjectVersion,
+  putObjectTagging,
+  putObjectVersionTagging,
+  getObjectTagging,
+  getObjectVersionTagging,
+  deleteObjectTagging,
+  deleteObjectVersionTagging,
+  putObjectAcl,
+  putObjectVersionAcl,
+  getObjectAcl,
+  getObjectVersionAcl,
+  // Multipart uploads
+  initiateMultipartUpload,
+  uploadPart,
+  uploadPartCopy,
+  completeMultipartUpload,
+  abortMultipartUpload,
+  listParts,
+  listMultipartUploads,
+  // Inventory rules, and their runs
   putBucketInventory,
   getBucketInventory,
   listBucketInventory,
@@ -67,16 +131,7 @@ const setting = (name: string, subresource: string): Operation[] => [
 
 const UNSERVED: readonly Operation[] = [
   unserved('DescribeRegions', 'GET', 'service', 'regions'),
-  unserved('PutBucketAcl', 'PUT', 'bucket', 'acl'),
-  unserved('GetBucketAcl', 'GET', 'bucket', 'acl'),
-  unserved('PutBucketVersioning', 'PUT', 'bucket', 'versioning'),
-  unserved('GetBucketVersioning', 'GET', 'bucket', 'versioning'),
-  unserved('ListObjectVersions', 'GET', 'bucket', 'versions'),
-  unserved('GetBucketStat', 'GET', 'bucket', 'stat'),
-  unserved('ListMultipartUploads', 'GET', 'bucket', 'uploads'),
-  ...setting('Encryption', 'encryption'),
   ...setting('Policy', 'policy'),
-  ...setting('Tagging', 'tagging'),
   ...setting('Lifecycle', 'lifecycle'),
   ...setting('Cors', 'cors'),
   ...setting('Logging', 'logging'),
@@ -98,23 +153,9 @@ const UNSERVED: readonly Operation[] = [
   unserved('ListLiveChannel', 'GET', 'bucket', 'live'),
   unserved('ListCname', 'GET', 'bucket', 'cname'),
   unserved('PostObject', 'POST', 'bucket'),
-  { ...unserved('CopyObject', 'PUT', 'object'), action: 'oss:PutObject', header: 'x-oss-copy-source' },
-  { ...unserved('GetObjectVersion', 'GET', 'object'), with: ['versionId'] },
-  { ...unserved('HeadObjectVersion', 'HEAD', 'object'), action: 'oss:GetObjectVersion', with: ['versionId'] },
-  { ...unserved('DeleteObjectVersion', 'DELETE', 'object'), with: ['versionId'] },
   { ...unserved('ProcessImage', 'GET', 'object', 'x-oss-process'), action: 'oss:GetObject' },
-  unserved('PutObjectAcl', 'PUT', 'object', 'acl'),
-  unserved('GetObjectAcl', 'GET', 'object', 'acl'),
-  unserved('PutObjectTagging', 'PUT', 'object', 'tagging'),
-  unserved('GetObjectTagging', 'GET', 'object', 'tagging'),
-  unserved('DeleteObjectTagging', 'DELETE', 'object', 'tagging'),
   { ...unserved('PutSymlink', 'PUT', 'object', 'symlink'), action: 'oss:PutObject' },
   { ...unserved('GetSymlink', 'GET', 'object', 'symlink'), action: 'oss:GetObject' },
-  { ...unserved('InitiateMultipartUpload', 'POST', 'object', 'uploads'), action: 'oss:PutObject' },
-  { ...unserved('UploadPart', 'PUT', 'object', 'uploadId'), action: 'oss:PutObject' },
-  unserved('ListParts', 'GET', 'object', 'uploadId'),
-  { ...unserved('CompleteMultipartUpload', 'POST', 'object', 'uploadId'), action: 'oss:PutObject' },
-  unserved('AbortMultipartUpload', 'DELETE', 'object', 'uploadId'),
   { ...unserved('AppendObject', 'POST', 'object', 'append'), action: 'oss:PutObject' },
   unserved('RestoreObject', 'POST', 'object', 'restore'),
   { ...unserved('SelectObject', 'POST', 'object', 'x-oss-process'), action: 'oss:GetObject' },

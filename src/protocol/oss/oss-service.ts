@@ -11,8 +11,9 @@ import type { HttpRequest, HttpResponse } from '../../http/http-server.ts';
 import { type Address, resolveAddress } from './address.ts';
 import { authenticate } from './authenticate.ts';
 import { errorReply } from './error-reply.ts';
-import type { Exchange, Level } from './operation.ts';
+import type { Exchange, Level, ObjectName } from './operation.ts';
 import type { Services } from './ports.ts';
+import { refuseAnonymousOverrides } from './response-overrides.ts';
 import { route } from './route.ts';
 
 /** Told of each fault that is not the client's. */
@@ -59,7 +60,6 @@ export class OssService {
     const level = levelOf(address);
     const operation = route({ method: request.method, level, query, headers: request.headers });
     const bucketName = address.bucket ?? '';
-    const assertAllowed = (key: string) => this.#assertAllowed(identity, operation.action, { bucketName, key });
     const exchange: Exchange = {
       request,
       query,
@@ -68,9 +68,10 @@ export class OssService {
       bucketName,
       key: address.key ?? '',
       services: this.#services,
-      assertAllowedOn: (keys) => keys.forEach(assertAllowed),
+      assertAllowed: (action, resource) => this.#assertAllowed(identity, action, resource),
     };
-    assertAllowed(exchange.key);
+    if (identity.kind === 'anonymous' && level === 'object') refuseAnonymousOverrides(query);
+    exchange.assertAllowed(operation.action, exchange);
     this.#assertAddressed(address);
     if (operation.needsV4 && signature !== 'v4') {
       throw new DomainError(
@@ -97,7 +98,7 @@ export class OssService {
     );
   }
 
-  #assertAllowed(identity: Identity, action: string, { bucketName, key }: Pick<Exchange, 'bucketName' | 'key'>): void {
+  #assertAllowed(identity: Identity, action: string, { bucketName, key }: ObjectName): void {
     const { access, settings, store } = this.#services;
     const bucket = bucketName === '' ? undefined : store.findBucket(bucketName);
     // A bucket that isn't there is judged like one of the account's own, so that its owner learns that it is missing.
@@ -109,7 +110,9 @@ export class OssService {
           ? bucketResource(place, bucketName)
           : objectResource(place, bucketName, key);
     const decision = access.allows(identity, action, resource);
-    if (!decision.allowed) throw new DomainError('AccessDenied', decision.reason);
+    if (decision.allowed) return;
+    const isAnonymousAtService = identity.kind === 'anonymous' && bucketName === '';
+    throw new DomainError(isAnonymousAtService ? 'AnonymousForbidden' : 'AccessDenied', decision.reason);
   }
 }
 

@@ -2,17 +2,30 @@
 
 import type { Access } from '../../access/access.ts';
 import type { Credentials } from '../../access/credentials.ts';
-import type { Bucket, BucketTotals } from '../../core/bucket.ts';
+import type { Bucket, BucketChange, BucketTotals } from '../../core/bucket.ts';
 import type { ObjectRecord } from '../../core/record.ts';
 import type { Rule } from '../../core/rule.ts';
 import type { RunView } from '../../core/run.ts';
 import type {
   BodyPromise,
   ByteRange,
+  Deleted,
   ListPage,
   ListRequest,
+  NamedPart,
+  NewObject,
+  ObjectAddress,
+  ObjectChange,
+  PartPage,
   PutRequest,
   StoredObject,
+  Upload,
+  UploadAddress,
+  UploadedPart,
+  UploadListRequest,
+  UploadPage,
+  VersionListRequest,
+  VersionPage,
 } from '../../core/stored-object.ts';
 
 export interface Services {
@@ -24,6 +37,7 @@ export interface Services {
   readonly rules: RulePort;
   readonly runs: RunPort;
   readonly roles: RolePort;
+  readonly keys: KeyPort;
 }
 
 export interface WireSettings {
@@ -32,6 +46,8 @@ export interface WireSettings {
   readonly domain: string;
   /** The first is where a bucket goes that names none. */
   readonly regions: readonly [string, ...string[]];
+  /** Serve the inventory operations. */
+  readonly inventory: boolean;
   /** Refuse `IncludedObjectVersions=All` on an unversioned bucket. */
   readonly allNeedsVersioning: boolean;
   readonly maxDailyObjects: number;
@@ -40,22 +56,57 @@ export interface WireSettings {
 
 export type NewBucket = Pick<Bucket, 'name' | 'region' | 'owner' | 'storageClass' | 'redundancy' | 'acl'>;
 
-/** Methods that take a bucket's name throw `NoSuchBucket` when there is none of it. */
+/**
+ * Methods that take a bucket's name throw `NoSuchBucket` when there is none of it. Those that take a version id throw
+ * `VersionIdInvalid` for text that can't be one, and `NoSuchVersion` when the key has no version of it.
+ */
 export interface ObjectStorePort {
   createBucket(bucket: NewBucket): Promise<Bucket>;
+  /** Throws `BucketNotEmpty` while there are versions, delete markers or uploads. */
   deleteBucket(name: string): Promise<void>;
+  changeBucket(name: string, change: BucketChange): Promise<Bucket>;
   findBucket(name: string): Bucket | undefined;
   listBuckets(after: string, limit: number): readonly Bucket[];
   totals(bucket: string): BucketTotals;
-  put(request: PutRequest, body: AsyncIterable<Uint8Array>, promise: BodyPromise): Promise<ObjectRecord>;
-  head(bucket: string, key: string): StoredObject | undefined;
+  put(request: PutRequest, body: AsyncIterable<Uint8Array>, promise: BodyPromise): Promise<StoredObject>;
+  /** Undefined when there is no such key; a delete marker is given as it is. */
+  head(address: ObjectAddress): StoredObject | undefined;
+  /** As `head`, with the bytes, or the part of them that `chooseRange` asks for; its errors are thrown on. */
   read(
-    bucket: string,
-    key: string,
-    chooseRange: (record: ObjectRecord) => ByteRange | undefined,
+    address: ObjectAddress,
+    chooseRange: (object: StoredObject) => ByteRange | undefined,
   ): Promise<(StoredObject & { readonly body: AsyncIterable<Uint8Array> }) | undefined>;
-  deleteMany(bucket: string, keys: readonly string[]): Promise<void>;
-  list(bucket: string, request: ListRequest): ListPage;
+  /** Changes a version in place; throws `NoSuchKey`, and `DeleteMarkerNotAllowed` on a delete marker. */
+  change(address: ObjectAddress, change: ObjectChange): Promise<ObjectRecord>;
+  /** One that is not there is no error. Very many files go in more than one commit. */
+  deleteMany(bucket: string, objects: readonly Omit<ObjectAddress, 'bucket'>[]): Promise<readonly Deleted[]>;
+  list(bucket: string, request: ListRequest): Promise<ListPage>;
+  listVersions(bucket: string, request: VersionListRequest): VersionPage;
+  readonly uploads: UploadPort;
+}
+
+/** Multipart uploads. Methods that take an upload id throw `NoSuchUpload` when the key has no such upload. */
+export interface UploadPort {
+  initiate(request: NewObject): Promise<Upload>;
+  find(address: UploadAddress): Upload;
+  putPart(
+    address: UploadAddress,
+    partNumber: number,
+    body: AsyncIterable<Uint8Array>,
+    promise: BodyPromise,
+  ): Promise<UploadedPart>;
+  listParts(address: UploadAddress, after: number, limit: number): PartPage;
+  list(bucket: string, request: UploadListRequest): UploadPage;
+  /**
+   * Makes the object of the named parts, or of all of them. Throws `InvalidPart` (a part that was never uploaded, or
+   * has another ETag), `InvalidPartOrder`, `EntityTooSmall` (a part but the last under 100 KiB), `FileAlreadyExists`.
+   */
+  complete(
+    address: UploadAddress,
+    parts: readonly NamedPart[] | 'all',
+    options: { readonly forbidOverwrite: boolean },
+  ): Promise<StoredObject>;
+  abort(address: UploadAddress): Promise<void>;
 }
 
 export interface RulePage {
@@ -65,6 +116,9 @@ export interface RulePage {
 
 /** Rules of a bucket. */
 export interface RulePort {
+  /** Throws `RuleExists` when the id is taken and `replace` is not set, `RuleLimitReached` when the bucket is full. */
+  assertPlace(bucket: Bucket, ruleId: string, options: { readonly replace: boolean }): Promise<void>;
+  /** Throws the same, should it have come about since. */
   put(bucket: Bucket, rule: Rule, options: { readonly replace: boolean }): Promise<void>;
   /** The rule, or `NoSuchRule`. */
   get(bucket: Bucket, ruleId: string): Promise<Rule>;
@@ -82,6 +136,15 @@ export interface RunPort {
   start(bucket: Bucket, ruleId: string): Promise<RunView>;
   get(bucket: Bucket, ruleId: string, runId: string): Promise<RunView>;
   list(bucket: Bucket, ruleId: string, before: string | undefined, limit: number): Promise<RunPage>;
+}
+
+/** Master keys for SSE-KMS. */
+export interface KeyPort {
+  /**
+   * Throws `EncryptionKeyNotFound`, `EncryptionKeyDisabled`, `EncryptionKeyPendingDeletion`, `EncryptionKeyNotSymmetric`
+   * or `KeyServiceOff` when the key, or without an id the account's default one, could not be used now.
+   */
+  assertUsable(keyId?: string): Promise<void>;
 }
 
 export interface RolePort {

@@ -1,4 +1,4 @@
-/** Elements that several answers about buckets share. */
+/** Elements that several answers share. */
 
 import { node, type XmlNode } from '../../../core/xml.ts';
 
@@ -9,4 +9,13 @@ export function ownerNode(accountId: string): XmlNode {
 /** Both endpoints are the one that the client used: there is no other network here. */
 export function endpointNodes(endpoint: string): XmlNode[] {
   return [node('ExtranetEndpoint', endpoint), node('IntranetEndpoint', endpoint)];
+}
+
+/** The ACL of a bucket or object as GET answers it. */
+export function accessControlNode(owner: string, acl: string): XmlNode {
+  return node('AccessControlPolicy', [ownerNode(owner), grantNode(acl)]);
+}
+
+export function grantNode(acl: string): XmlNode {
+  return node('AccessControlList', [node('Grant', acl)]);
 }

@@ -1,6 +1,8 @@
 import { DomainError } from '../../../core/errors.ts';
+import { V1_URL_KEYS } from '../../../core/oss-signature-v1.ts';
 import { printable } from '../../../core/printable.ts';
-import { bucketOf, emptyReply, type Operation } from '../operation.ts';
+import { emptyReply, type Operation } from '../operation.ts';
+import { inventoryBucketOf } from './inventory-bucket.ts';
 import { ruleIdParameter } from './rule-id-parameter.ts';
 
 /** DeleteBucketInventory: 204 whether or not there was one (inventory sheet, section 2.3). */
@@ -11,7 +13,7 @@ export const deleteBucketInventory: Operation = {
   subresource: 'inventory',
   action: 'oss:DeleteBucketInventory',
   async handle(exchange) {
-    const bucket = bucketOf(exchange);
+    const bucket = inventoryBucketOf(exchange);
     const ruleId = ruleIdParameter(exchange);
     // So that a slip, a DELETE meant for one of the rule's runs, never deletes the rule.
     const foreign = exchange.query.pairs.find(([name]) => !isOwnKey(name));
@@ -28,5 +30,6 @@ export const deleteBucketInventory: Operation = {
 };
 
 function isOwnKey(name: string): boolean {
-  return name === 'inventory' || name === 'inventoryId' || name.startsWith('x-oss-');
+  const names: readonly string[] = ['inventory', 'inventoryId', ...V1_URL_KEYS];
+  return names.includes(name) || name.startsWith('x-oss-');
 }

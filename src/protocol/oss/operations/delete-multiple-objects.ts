@@ -1,13 +1,15 @@
 import { DomainError } from '../../../core/errors.ts';
-import { printable } from '../../../core/printable.ts';
-import { encodeComponent } from '../../../core/request-target.ts';
-import { child, childrenNamed, childText, node, parseXml, type XmlElement } from '../../../core/xml.ts';
-import { readBody } from '../../../http/read-body.ts';
-import { checkMd5 } from '../content-md5.ts';
+import type { Deleted, ObjectAddress } from '../../../core/stored-object.ts';
+import { childrenNamed, childText, node, type XmlElement, type XmlNode } from '../../../core/xml.ts';
+import { parseDocument, readDocumentBytes } from '../document-body.ts';
 import { bucketOf, type Exchange, type Operation, xmlReply } from '../operation.ts';
+import { type NameEncoding, nameEncoding } from './list-parameters.ts';
 
 const MAX_KEYS = 1000;
 const BODY_LIMITS = { maxBytes: 2 * 1024 * 1024, maxDepth: 8, maxElements: 4 * MAX_KEYS };
+
+/** An object of the request, or the version of one. */
+type Named = Omit<ObjectAddress, 'bucket'>;
 
 /** DeleteMultipleObjects (protocol sheet, section 5.5). */
 export const deleteMultipleObjects: Operation = {
@@ -17,55 +19,57 @@ export const deleteMultipleObjects: Operation = {
   subresource: 'delete',
   action: 'oss:DeleteObject',
   async handle(exchange) {
-    const { query, services } = exchange;
     const bucket = bucketOf(exchange);
-    const { keys, isQuiet } = await readKeys(exchange);
-    exchange.assertAllowedOn(keys);
-    await services.store.deleteMany(bucket.name, keys);
+    const encoding = nameEncoding(exchange);
+    const { objects, isQuiet } = await readObjects(exchange);
+    for (const { key, versionId } of objects) {
+      const action = versionId === undefined ? 'oss:DeleteObject' : 'oss:DeleteObjectVersion';
+      exchange.assertAllowed(action, { bucketName: bucket.name, key });
+    }
+    const deleted = await exchange.services.store.deleteMany(bucket.name, objects);
     if (isQuiet) return { status: 200, headers: { 'Content-Length': '0' } };
-    const encoding = query.get('encoding-type');
-    const text = encoding === 'url' ? encodeComponent : (name: string) => name;
-    return xmlReply(
-      node('DeleteResult', [
-        ...(encoding === 'url' ? [node('EncodingType', encoding)] : []),
-        ...keys.map((key) => node('Deleted', [node('Key', text(key))])),
-      ]),
-    );
+    const nodes = objects.map((object, index) => deletedNode(object, deleted[index], encoding));
+    return xmlReply(node('DeleteResult', [...encoding.nodes, ...nodes]));
   },
 };
 
-async function readKeys({ request }: Exchange): Promise<{ keys: string[]; isQuiet: boolean }> {
+/** `VersionId` is the one that was named; what became of an object without one shows in its marker. */
+function deletedNode({ key, versionId }: Named, deleted: Deleted | undefined, { text }: NameEncoding): XmlNode {
+  return node('Deleted', [
+    node('Key', text(key)),
+    ...(versionId === undefined ? [] : [node('VersionId', versionId)]),
+    ...(deleted?.isDeleteMarker
+      ? [node('DeleteMarker', 'true'), node('DeleteMarkerVersionId', deleted.versionId ?? '')]
+      : []),
+  ]);
+}
+
+async function readObjects({ request }: Exchange): Promise<{ objects: Named[]; isQuiet: boolean }> {
   if (request.headers['content-md5'] === undefined) {
     throw new DomainError('MissingArgument', 'Missing Some Required Arguments. Content-MD5 is required.', {
       ArgumentName: 'Content-MD5',
     });
   }
-  const body = await readBody(request, BODY_LIMITS.maxBytes);
-  if (body === undefined) throw malformed(`The body is longer than ${BODY_LIMITS.maxBytes} bytes.`);
-  checkMd5(request.headers, body);
-  const root = parseXml(body, BODY_LIMITS);
-  if (root.name !== 'Delete')
-    throw malformed(`The root element is "${printable(root.name)}" where Delete is accepted.`);
+  const body = await readDocumentBytes(request, BODY_LIMITS.maxBytes);
+  const root = parseDocument(body, 'Delete', BODY_LIMITS);
   const objects = childrenNamed(root, 'Object');
   if (objects.length === 0) throw malformed('Delete holds no Object.');
-  if (objects.length > MAX_KEYS)
+  if (objects.length > MAX_KEYS) {
     throw malformed(`Delete holds ${objects.length} objects where at most ${MAX_KEYS} are accepted.`);
-  return { keys: objects.map(keyOf), isQuiet: childText(root, 'Quiet')?.trim().toLowerCase() === 'true' };
+  }
+  return { objects: objects.map(readObject), isQuiet: childText(root, 'Quiet')?.trim().toLowerCase() === 'true' };
 }
 
-function keyOf(object: XmlElement): string {
+function readObject(object: XmlElement): Named {
   const key = childText(object, 'Key');
   if (key === undefined || key === '') throw malformed('An Object of Delete has no Key.');
-  const version = child(object, 'VersionId')?.text.trim() ?? 'null';
-  if (version === 'null' || version === '') return key;
-  throw new DomainError(
-    'InvalidArgument',
-    `Invalid version id specified. "${printable(version)}" is no version of an unversioned bucket.`,
-    {
-      ArgumentName: 'VersionId',
-      ArgumentValue: printable(version),
-    },
-  );
+  const versionId = childText(object, 'VersionId')?.trim();
+  if (versionId === undefined) return { key };
+  if (versionId !== '') return { key, versionId };
+  throw new DomainError('VersionIdInvalid', 'Version id can not be the empty string.', {
+    ArgumentName: 'VersionId',
+    ArgumentValue: '',
+  });
 }
 
 function malformed(message: string): DomainError {

@@ -1,4 +1,6 @@
-import { bucketOf, emptyReply, type Operation } from '../operation.ts';
+import { objectAddress } from '../object-address.ts';
+import { emptyReply, type Operation } from '../operation.ts';
+import { refuseUnservedHeaders } from '../unserved-headers.ts';
 
 /** DeleteObject: 204 whether or not there was one (protocol sheet, section 5.5). */
 export const deleteObject: Operation = {
@@ -7,7 +9,19 @@ export const deleteObject: Operation = {
   level: 'object',
   action: 'oss:DeleteObject',
   async handle(exchange) {
-    await exchange.services.store.deleteMany(bucketOf(exchange).name, [exchange.key]);
-    return emptyReply(204);
+    refuseUnservedHeaders(exchange.request);
+    const { bucket, ...object } = objectAddress(exchange);
+    const [deleted] = await exchange.services.store.deleteMany(bucket, [object]);
+    return emptyReply(204, {
+      ...(deleted?.isDeleteMarker && { 'x-oss-delete-marker': 'true' }),
+      ...(deleted?.versionId !== undefined && { 'x-oss-version-id': deleted.versionId }),
+    });
   },
+};
+
+export const deleteObjectVersion: Operation = {
+  ...deleteObject,
+  name: 'DeleteObjectVersion',
+  with: ['versionId'],
+  action: 'oss:DeleteObjectVersion',
 };

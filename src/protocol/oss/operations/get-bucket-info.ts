@@ -1,8 +1,9 @@
 import { node } from '../../../core/xml.ts';
+import { encryptionNodes } from '../encryption-rule.ts';
 import { bucketOf, type Operation, xmlReply } from '../operation.ts';
-import { endpointNodes, ownerNode } from './bucket-nodes.ts';
+import { endpointNodes, grantNode, ownerNode } from './bucket-nodes.ts';
 
-/** GetBucketInfo (protocol sheet, section 5.1). Versioning is left out, as for a bucket that never had any. */
+/** GetBucketInfo (protocol sheet, section 5.1). */
 export const getBucketInfo: Operation = {
   name: 'GetBucketInfo',
   method: 'GET',
@@ -21,10 +22,13 @@ export const getBucketInfo: Operation = {
           node('Region', bucket.region),
           node('StorageClass', bucket.storageClass),
           node('DataRedundancyType', bucket.redundancy),
-          node('AccessControlList', [node('Grant', bucket.acl)]),
+          grantNode(bucket.acl),
           ownerNode(bucket.owner),
-          // oss2 wants the word where no encryption is set (protocol sheet, "Seen from real clients").
-          node('ServerSideEncryptionRule', [node('SSEAlgorithm', 'None')]),
+          // Nobody can set one, but older releases of oss2 can't read an answer without it.
+          node('Comment'),
+          ...(bucket.versioning === undefined ? [] : [node('Versioning', bucket.versioning)]),
+          // Also where there is none: oss2 wants the word for that (protocol sheet, "Seen from real clients").
+          node('ServerSideEncryptionRule', encryptionNodes(bucket.encryption)),
         ]),
       ]),
     );

@@ -1,5 +1,6 @@
-import { bucketOf, type Operation, xmlReply } from '../operation.ts';
+import { type Operation, xmlReply } from '../operation.ts';
 import { ruleNode } from '../rule-document.ts';
+import { inventoryBucketOf } from './inventory-bucket.ts';
 import { ruleIdParameter } from './rule-id-parameter.ts';
 
 /** GetBucketInventory (inventory sheet, section 2.1). */
@@ -11,7 +12,7 @@ export const getBucketInventory: Operation = {
   with: ['inventoryId'],
   action: 'oss:GetBucketInventory',
   async handle(exchange) {
-    const bucket = bucketOf(exchange);
+    const bucket = inventoryBucketOf(exchange);
     return xmlReply(ruleNode(await exchange.services.rules.get(bucket, ruleIdParameter(exchange))));
   },
 };

@@ -1,9 +1,15 @@
-import { DomainError } from '../../../core/errors.ts';
+import { noSuchKey } from '../../../core/object-errors.ts';
 import { printable } from '../../../core/printable.ts';
 import type { HeaderFields } from '../../../core/signed-request.ts';
 import type { ByteRange } from '../../../core/stored-object.ts';
+import { checkConditions, isRangeCurrent } from '../conditions.ts';
+import { objectAddress } from '../object-address.ts';
 import { bucketOf, type Operation } from '../operation.ts';
-import { noSuchKey, objectHeaders } from './object-headers.ts';
+import { primedBody } from '../primed-body.ts';
+import { readOverrides } from '../response-overrides.ts';
+import { WireError } from '../wire-error.ts';
+import { cachingHeaders, objectHeaders } from './object-headers.ts';
+import { assertNoMarker } from './readable-object.ts';
 
 /** GetObject, whole or one range of it (protocol sheet, section 5.4). */
 export const getObject: Operation = {
@@ -12,20 +18,35 @@ export const getObject: Operation = {
   level: 'object',
   action: 'oss:GetObject',
   async handle(exchange) {
-    const { request, services, key } = exchange;
+    const { request, services } = exchange;
     const bucket = bucketOf(exchange);
+    const address = objectAddress(exchange);
+    const overrides = readOverrides(exchange.query);
     let range: ByteRange | undefined;
-    const object = await services.store.read(bucket.name, key, (record) => {
-      range = rangeOf(request.headers, record.sizeBytes);
+    const object = await services.store.read(address, (found) => {
+      assertNoMarker(address, found);
+      checkConditions(request.headers, found.record, { caching: cachingHeaders(found, overrides) });
+      range = isRangeCurrent(request.headers, found.record)
+        ? rangeOf(request.headers, found.record.sizeBytes)
+        : undefined;
       return range;
     });
-    if (object === undefined) throw noSuchKey(key);
+    if (object === undefined) throw noSuchKey(address.key);
     const { start, end } = range ?? { start: 0, end: object.record.sizeBytes };
-    const headers = { ...objectHeaders(object), 'Content-Length': String(end - start) };
-    if (range === undefined) return { status: 200, headers, body: object.body };
+    const headers = { ...objectHeaders(bucket, object), ...overrides, 'Content-Length': String(end - start) };
+    const body = await primedBody(object.body);
+    if (range === undefined) return { status: 200, headers, body };
     const contentRange = `bytes ${start}-${end - 1}/${object.record.sizeBytes}`;
-    return { status: 206, headers: { ...headers, 'Content-Range': contentRange }, body: object.body };
+    return { status: 206, headers: { ...headers, 'Content-Range': contentRange }, body };
   },
+};
+
+/** The version that `versionId` names is a permission of its own (protocol sheet, section 4.2). */
+export const getObjectVersion: Operation = {
+  ...getObject,
+  name: 'GetObjectVersion',
+  with: ['versionId'],
+  action: 'oss:GetObjectVersion',
 };
 
 /**
@@ -47,8 +68,8 @@ function rangeOf(headers: HeaderFields, sizeBytes: number): ByteRange | undefine
   if (!isStandard) return undefined;
   if (isInside) return { start: range.start, end: sizeBytes };
   if (range.start < sizeBytes) return undefined;
-  throw new DomainError('InvalidRange', 'The requested range cannot be satisfied.', {
-    ActualObjectSize: String(sizeBytes),
-    RangeRequested: printable(header),
+  throw new WireError('InvalidRange', 'The requested range cannot be satisfied.', {
+    details: { ActualObjectSize: String(sizeBytes), RangeRequested: printable(header) },
+    headers: { 'Content-Range': `bytes */${sizeBytes}` },
   });
 }

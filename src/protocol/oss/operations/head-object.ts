@@ -1,6 +1,9 @@
 import type { StoredObject } from '../../../core/stored-object.ts';
+import { checkConditions } from '../conditions.ts';
 import { bucketOf, type Exchange, type Operation } from '../operation.ts';
-import { crcHeader, noSuchKey, objectHeaders } from './object-headers.ts';
+import { readOverrides } from '../response-overrides.ts';
+import { addressedObject } from './addressed-object.ts';
+import { basicHeaders, cachingHeaders, objectHeaders } from './object-headers.ts';
 
 /** HeadObject (protocol sheet, section 5.3). */
 export const headObject: Operation = {
@@ -9,12 +12,21 @@ export const headObject: Operation = {
   level: 'object',
   action: 'oss:GetObject',
   async handle(exchange) {
-    const object = find(exchange);
-    return { status: 200, headers: { ...objectHeaders(object), 'Content-Length': String(object.record.sizeBytes) } };
+    const overrides = readOverrides(exchange.query);
+    const object = find(exchange, (found) => cachingHeaders(found, overrides));
+    const headers = { ...objectHeaders(bucketOf(exchange), object), ...overrides };
+    return { status: 200, headers: { ...headers, 'Content-Length': String(object.record.sizeBytes) } };
   },
 };
 
-/** GetObjectMeta: ETag, length and date only (protocol sheet, section 5.3). */
+export const headObjectVersion: Operation = {
+  ...headObject,
+  name: 'HeadObjectVersion',
+  with: ['versionId'],
+  action: 'oss:GetObjectVersion',
+};
+
+/** GetObjectMeta: ETag, length, date, version and checksum only (protocol sheet, section 5.3). */
 export const getObjectMeta: Operation = {
   name: 'GetObjectMeta',
   method: 'HEAD',
@@ -23,20 +35,20 @@ export const getObjectMeta: Operation = {
   action: 'oss:GetObject',
   async handle(exchange) {
     const { record } = find(exchange);
-    return {
-      status: 200,
-      headers: {
-        ETag: `"${record.etag}"`,
-        'Content-Length': String(record.sizeBytes),
-        'Last-Modified': new Date(record.lastModifiedMs).toUTCString(),
-        ...crcHeader(record),
-      },
-    };
+    const headers = basicHeaders(bucketOf(exchange), record);
+    return { status: 200, headers: { ...headers, 'Content-Length': String(record.sizeBytes) } };
   },
 };
 
-function find(exchange: Exchange): StoredObject {
-  const object = exchange.services.store.head(bucketOf(exchange).name, exchange.key);
-  if (object === undefined) throw noSuchKey(exchange.key);
+export const getObjectMetaVersion: Operation = {
+  ...getObjectMeta,
+  name: 'GetObjectMetaVersion',
+  with: ['versionId'],
+  action: 'oss:GetObjectVersion',
+};
+
+function find(exchange: Exchange, caching?: (object: StoredObject) => Record<string, string>): StoredObject {
+  const object = addressedObject(exchange);
+  checkConditions(exchange.request.headers, object.record, { caching: caching?.(object) ?? {} });
   return object;
 }

@@ -1,7 +1,9 @@
 /** Our additions under a rule: its runs (docs/reference/runs.md). Answers are JSON. */
 
 import { DomainError } from '../../../core/errors.ts';
-import { bucketOf, integerParameter, jsonReply, type Operation } from '../operation.ts';
+import { jsonReply } from '../../../http/json-reply.ts';
+import { integerParameter, type Operation } from '../operation.ts';
+import { inventoryBucketOf } from './inventory-bucket.ts';
 import { ruleIdParameter } from './rule-id-parameter.ts';
 
 const BASE = {
@@ -18,7 +20,7 @@ export const startInventoryRun: Operation = {
   with: ['inventoryId', 'run'],
   action: 'oss:PutBucketInventory',
   async handle(exchange) {
-    const bucket = bucketOf(exchange);
+    const bucket = inventoryBucketOf(exchange);
     const ruleId = ruleIdParameter(exchange);
     if (exchange.query.get('run') !== '') {
       throw new DomainError('InvalidArgument', 'The query parameter run takes no value when it starts a run.', {
@@ -37,7 +39,7 @@ export const listInventoryRuns: Operation = {
   action: 'oss:GetBucketInventory',
   async handle(exchange) {
     const { query, services } = exchange;
-    const bucket = bucketOf(exchange);
+    const bucket = inventoryBucketOf(exchange);
     const limit = integerParameter(query, 'max-keys', { min: 1, max: 1000, fallback: 100 });
     const before = query.get('continuation-token') || undefined;
     const page = await services.runs.list(bucket, ruleIdParameter(exchange), before, limit);
@@ -52,7 +54,7 @@ export const getInventoryRun: Operation = {
   with: ['inventoryId', 'run'],
   action: 'oss:GetBucketInventory',
   async handle(exchange) {
-    const bucket = bucketOf(exchange);
+    const bucket = inventoryBucketOf(exchange);
     const runId = exchange.query.get('run') ?? '';
     return jsonReply(200, await exchange.services.runs.get(bucket, ruleIdParameter(exchange), runId));
   },

@@ -1,6 +1,7 @@
 import { noSuchRule } from '../../../core/rule.ts';
-import { bucketOf, type Operation, xmlReply } from '../operation.ts';
+import { type Operation, xmlReply } from '../operation.ts';
 import { ruleListNode } from '../rule-document.ts';
+import { inventoryBucketOf } from './inventory-bucket.ts';
 
 const RULES_A_PAGE = 100;
 
@@ -12,7 +13,7 @@ export const listBucketInventory: Operation = {
   subresource: 'inventory',
   action: 'oss:GetBucketInventory',
   async handle(exchange) {
-    const bucket = bucketOf(exchange);
+    const bucket = inventoryBucketOf(exchange);
     const token = exchange.query.get('continuation-token') ?? '';
     const page = await exchange.services.rules.list(bucket, token, RULES_A_PAGE);
     // No rule at all is an error, not an empty list; a page behind the last rule is empty.

@@ -1,15 +1,15 @@
-import type { Bucket } from '../../../core/bucket.ts';
+import { BUCKET_ACLS } from '../../../core/bucket.ts';
 import { DomainError } from '../../../core/errors.ts';
 import { printable } from '../../../core/printable.ts';
 import { STORAGE_CLASSES } from '../../../core/record.ts';
-import { childText, parseXml, type XmlElement } from '../../../core/xml.ts';
-import { readBody } from '../../../http/read-body.ts';
+import { childText, type XmlElement } from '../../../core/xml.ts';
+import { acceptedWord } from '../accepted-word.ts';
+import { parseDocument, readDocumentBytes } from '../document-body.ts';
 import { type Exchange, emptyReply, type Operation } from '../operation.ts';
 import { refuseUnservedHeaders } from '../unserved-headers.ts';
 
 const BODY_LIMITS = { maxBytes: 64 * 1024, maxDepth: 8, maxElements: 100 };
 const REDUNDANCIES = ['LRS', 'ZRS'] as const;
-const ACLS = ['private', 'public-read', 'public-read-write'] as const;
 
 /** PutBucket (protocol sheet, section 5.1), with `LocationConstraint` naming one of the served regions. */
 export const putBucket: Operation = {
@@ -23,7 +23,7 @@ export const putBucket: Operation = {
     const wanted = await readConfiguration(exchange);
     const storageClass = oneOf(STORAGE_CLASSES, childOf(wanted, 'StorageClass'), 'StorageClass') ?? 'Standard';
     const redundancy = oneOf(REDUNDANCIES, childOf(wanted, 'DataRedundancyType'), 'DataRedundancyType') ?? 'LRS';
-    const acl = oneOf<Bucket['acl']>(ACLS, request.headers['x-oss-acl'], 'x-oss-acl') ?? 'private';
+    const acl = oneOf(BUCKET_ACLS, request.headers['x-oss-acl'], 'x-oss-acl') ?? 'private';
     // The region that the host names is where a bucket goes whose body names none: from there it is reached.
     const fallback = exchange.hostRegion ?? services.settings.regions[0];
     const region = regionOf(childOf(wanted, 'LocationConstraint'), services.settings.regions, fallback);
@@ -34,35 +34,17 @@ export const putBucket: Operation = {
 };
 
 async function readConfiguration({ request }: Exchange): Promise<XmlElement | undefined> {
-  const body = await readBody(request, BODY_LIMITS.maxBytes);
-  if (body === undefined) {
-    throw new DomainError('MalformedXml', `The body is longer than ${BODY_LIMITS.maxBytes} bytes.`);
-  }
-  if (body.length === 0) return undefined;
-  const root = parseXml(body, BODY_LIMITS);
-  if (root.name === 'CreateBucketConfiguration') return root;
-  throw new DomainError(
-    'MalformedXml',
-    `The root element is "${printable(root.name)}" where CreateBucketConfiguration is accepted.`,
-  );
+  const body = await readDocumentBytes(request, BODY_LIMITS.maxBytes);
+  return body.length === 0 ? undefined : parseDocument(body, 'CreateBucketConfiguration', BODY_LIMITS);
 }
 
 function childOf(root: XmlElement | undefined, name: string): string | undefined {
   return root === undefined ? undefined : childText(root, name)?.trim();
 }
 
+/** Left out and left empty are one. */
 function oneOf<T extends string>(accepted: readonly T[], value: string | undefined, name: string): T | undefined {
-  if (value === undefined || value === '') return undefined;
-  const found = accepted.find((each) => each === value);
-  if (found !== undefined) return found;
-  throw new DomainError(
-    'InvalidArgument',
-    `${name} is "${printable(value)}" where ${accepted.join(', ')} are accepted.`,
-    {
-      ArgumentName: name,
-      ArgumentValue: printable(value),
-    },
-  );
+  return value === undefined || value === '' ? undefined : acceptedWord(accepted, value, { name });
 }
 
 /** Clients write the region (`cn-hangzhou`) or the location (`oss-cn-hangzhou`). */

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { MAX_PUT_BYTES } from '../../../core/limits.ts';
+import { parseQuery } from '../../../core/request-target.ts';
+import type { StoredObject } from '../../../core/stored-object.ts';
+import type { Exchange } from '../operation.ts';
+import type { ObjectStorePort } from '../ports.ts';
+import { copyObject } from './copy-object.ts';
+
+/** A store with one source of this size, which shows it and reads nothing of it. */
+function exchangeWithSource(sizeBytes: number): Exchange {
+  const source = { record: { isDeleteMarker: false, etag: 'A', lastModifiedMs: 0, sizeBytes } } as StoredObject;
+  const read: ObjectStorePort['read'] = async (_address, chooseRange) => {
+    chooseRange(source);
+    return undefined;
+  };
+  return {
+    request: {
+      id: '',
+      method: 'PUT',
+      target: '/logs/a',
+      headers: { 'x-oss-copy-source': '/logs/b' },
+      body: (async function* () {})(),
+    },
+    query: parseQuery(''),
+    hostRegion: undefined,
+    endpoint: 'localhost',
+    bucketName: 'logs',
+    key: 'a',
+    services: { store: { findBucket: () => ({ name: 'logs', region: 'r' }), read } } as unknown as Exchange['services'],
+    assertAllowed: () => undefined,
+  };
+}
+
+test('a source of more than 5 GiB is refused before it is read, with the way to copy it', async () => {
+  await expect(copyObject.handle?.(exchangeWithSource(MAX_PUT_BYTES + 1))).rejects.toMatchObject({
+    code: 'EntityTooLarge',
+    message: expect.stringContaining('UploadPartCopy'),
+  });
+  await expect(copyObject.handle?.(exchangeWithSource(MAX_PUT_BYTES))).rejects.toMatchObject({ code: 'NoSuchKey' });
+});

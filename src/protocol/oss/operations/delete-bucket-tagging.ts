@@ -1,0 +1,19 @@
+import { bucketOf, emptyReply, type Operation } from '../operation.ts';
+
+/** DeleteBucketTagging: all tags, or those whose keys `?tagging=k1,k2` names. 204 whether or not there were any. */
+export const deleteBucketTagging: Operation = {
+  name: 'DeleteBucketTagging',
+  method: 'DELETE',
+  level: 'bucket',
+  subresource: 'tagging',
+  action: 'oss:DeleteBucketTagging',
+  async handle(exchange) {
+    const { query, services } = exchange;
+    const { name, tags = [] } = bucketOf(exchange);
+    const named = query.get('tagging') ?? '';
+    const gone = new Set(named.split(','));
+    const left = named === '' ? [] : tags.filter(({ key }) => !gone.has(key));
+    await services.store.changeBucket(name, { tags: left.length === 0 ? null : left });
+    return emptyReply(204);
+  },
+};
