@@ -1,14 +1,19 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { anyRule } from '../test/any-rule.ts';
 import { openControl } from '../test/control-fixture.ts';
 import { contentOf, NOW_MS, openStore, photos, put, temporaryFolder } from '../test/store-fixture.ts';
+import { KeyTable } from './control/key-table.ts';
 import { RoleTable } from './control/role-table.ts';
 import type { StoredRun } from './control/run-ledger.ts';
+import type { Encryption } from './core/record.ts';
 import type { DataFile } from './core/report.ts';
 import type { RuleDestination } from './core/rule.ts';
 import { EmbeddedEngine } from './embedded-engine.ts';
+import type { AccountKeys } from './keys/account-keys.ts';
+import { KeyService } from './keys/key-service.ts';
 
 const REPORTS = 'acme-reports';
 const FOLDER = 'inv/photos/nightly-all/2026-10-04T16-00Z';
@@ -17,18 +22,20 @@ const CHECKSUM = `${FOLDER}/manifest.checksum`;
 const ACCOUNT = '1000000000000000';
 
 /** An engine on a store with a source of two objects, a destination, and the role that the rule writes with. */
-async function openWorld() {
+async function openWorld({ isKeyServiceOn = true } = {}) {
   const folder = temporaryFolder();
   const spool = path.join(folder, 'spool');
   mkdirSync(spool);
-  const store = await openStore(folder);
+  const { db, clock } = await openControl();
+  const sealedBy = { file: 'key.json', id: 'key-file', key: randomBytes(32) };
+  const keys = await KeyService.open({ records: new KeyTable(db), sealedBy, clock, isOn: isKeyServiceOn });
+  const store = await openStore(folder, clock, keys);
   const { id: bucketId } = await store.createBucket(photos);
   await store.createBucket({ ...photos, name: REPORTS });
   for (const key of ['a', 'b']) await put(store, key, 'x');
-  const { db, clock } = await openControl();
   const roles = new RoleTable(db);
   await roles.ensure(ACCOUNT, 'inventory-writer', NOW_MS);
-  const engine = new EmbeddedEngine({ store, storeFolder: folder, spool, roles, clock, threads: 1 });
+  const engine = new EmbeddedEngine({ store, storeFolder: folder, spool, roles, keys, clock, threads: 1 });
   const run: StoredRun = {
     id: '0123456789abcdef',
     ruleUid: 'uid',
@@ -41,10 +48,12 @@ async function openWorld() {
     folder: FOLDER,
     isSwept: false,
   };
-  const keys = () =>
-    store.list(REPORTS, { prefix: '', marker: '', delimiter: '', maxKeys: 1000 }).objects.map(({ key }) => key);
+  const objects = async () => {
+    const page = await store.list(REPORTS, { prefix: '', marker: '', delimiter: '', maxKeys: 1000 });
+    return page.objects.map(({ key }) => key);
+  };
   const forgetRole = () => db.deleteFrom('roles').execute();
-  return { store, engine, run, keys, forgetRole };
+  return { store, engine, run, keys: keys.account, objects, forgetRole };
 }
 
 type World = Awaited<ReturnType<typeof openWorld>>;
@@ -70,11 +79,11 @@ function withDestination(run: StoredRun, change: Partial<RuleDestination>): Stor
 
 test('a report is published with its files, and publishing again changes nothing', async () => {
   const world = await openWorld();
-  const { engine, run, store, keys } = world;
+  const { engine, run, store, objects } = world;
   const file = await scan(world);
   expect(await engine.hasReport(run, FOLDER)).toBe(false);
   expect(await engine.publish(run, FOLDER, [file])).toBe(MANIFEST);
-  expect(keys()).toEqual([CHECKSUM, MANIFEST, file.key]);
+  expect(await objects()).toEqual([CHECKSUM, MANIFEST, file.key]);
   expect(await engine.hasReport(run, FOLDER)).toBe(true);
   const before = await contentOf(store, MANIFEST, REPORTS);
   expect(await engine.publish(run, FOLDER, [file])).toBe(MANIFEST);
@@ -83,11 +92,11 @@ test('a report is published with its files, and publishing again changes nothing
 
 test('a report is not published with a role that was lost, unless it is visible already', async () => {
   const world = await openWorld();
-  const { engine, run, forgetRole, keys } = world;
+  const { engine, run, forgetRole, objects } = world;
   const file = await scan(world);
   await forgetRole();
   await expect(engine.publish(run, FOLDER, [file])).rejects.toMatchObject({ code: 'RoleLost' });
-  expect(keys()).toEqual([file.key]);
+  expect(await objects()).toEqual([file.key]);
 });
 
 test('a report that was visible before its role was lost is published', async () => {
@@ -101,40 +110,40 @@ test('a report that was visible before its role was lost is published', async ()
 
 test('a report that was visible before one of its files was removed is published', async () => {
   const world = await openWorld();
-  const { engine, run, store, keys } = world;
+  const { engine, run, store, objects } = world;
   const file = await scan(world);
   await engine.publish(run, FOLDER, [file]);
-  await store.deleteMany(REPORTS, [file.key]);
+  await store.deleteMany(REPORTS, [{ key: file.key }]);
   expect(await engine.publish(run, FOLDER, [file])).toBe(MANIFEST);
-  expect(keys()).toEqual([CHECKSUM, MANIFEST]);
+  expect(await objects()).toEqual([CHECKSUM, MANIFEST]);
 });
 
 test('a sweep leaves what a manifest names, and takes the rest', async () => {
   const world = await openWorld();
-  const { engine, run, store, keys } = world;
+  const { engine, run, store, objects } = world;
   const file = await scan(world);
   await put(store, 'stray', 'x', { bucket: REPORTS });
   await engine.publish(run, FOLDER, [file]);
   await engine.removeFiles(run, [file.key, 'stray']);
-  expect(keys()).toEqual([CHECKSUM, MANIFEST, file.key]);
+  expect(await objects()).toEqual([CHECKSUM, MANIFEST, file.key]);
 });
 
 test('a sweep takes a checksum that has no manifest', async () => {
   const world = await openWorld();
-  const { engine, run, store, keys } = world;
+  const { engine, run, store, objects } = world;
   const file = await scan(world);
   await put(store, CHECKSUM, 'x', { bucket: REPORTS });
   await engine.removeFiles(run, [file.key]);
-  expect(keys()).toEqual([]);
+  expect(await objects()).toEqual([]);
 });
 
 test("somebody else's object under the manifest's name saves no file, and is left", async () => {
   const world = await openWorld();
-  const { engine, run, store, keys } = world;
+  const { engine, run, store, objects } = world;
   const file = await scan(world);
   await put(store, MANIFEST, 'no manifest', { bucket: REPORTS });
   await engine.removeFiles(run, [file.key]);
-  expect(keys()).toEqual([MANIFEST]);
+  expect(await objects()).toEqual([MANIFEST]);
 });
 
 test('a sweep of a destination that is gone is done', async () => {
@@ -144,17 +153,126 @@ test('a sweep of a destination that is gone is done', async () => {
 
 test.each([
   ['whose destination is gone', { bucket: 'nowhere' }, 'DestinationGone'],
-  ['with SSE-OSS', { encryption: { method: 'SSE-OSS' } }, 'EncryptionNotServed'],
-  ['with SSE-KMS', { encryption: { method: 'SSE-KMS' } }, 'EncryptionNotServed'],
   ['whose role is unknown', { roleArn: `acs:ram::${ACCOUNT}:role/nobody` }, 'RoleLost'],
 ] as const)('a run %s is refused before any work', async (_, destination, code) => {
   const { engine, run } = await openWorld();
   await expect(engine.open(withDestination(run, destination))).rejects.toMatchObject({ code });
 });
 
+const OUR_KEY = { encryption: { method: 'SSE-KMS', keyId: 'our-key' } } as const;
+const keyUnusable = (words: RegExp) => ({ code: 'ReportKeyUnusable', message: expect.stringMatching(words) });
+
+test.each<[string, Partial<RuleDestination>, Encryption, string | undefined]>([
+  ['SSE-OSS', { encryption: { method: 'SSE-OSS' } }, 'AES256', undefined],
+  ['SSE-KMS and a key', OUR_KEY, 'KMS', 'our-key'],
+  ['SSE-KMS and the default key', { encryption: { method: 'SSE-KMS' } }, 'KMS', expect.stringMatching(/^key-/)],
+])(
+  'a report by %s has every file of it encrypted, and reads as one that is not',
+  async (_, destination, encryption, keyId) => {
+    const world = await openWorld();
+    const { engine, store, keys, objects } = world;
+    await keys.create({ id: 'our-key' });
+    const plain = await scan(world);
+    const csv = await contentOf(store, plain.key, REPORTS);
+    const run = withDestination(world.run, destination);
+    const file = await scan({ ...world, run });
+    expect(file).toEqual(plain);
+    expect(await contentOf(store, file.key, REPORTS)).toEqual(csv);
+    await engine.publish(run, FOLDER, [file]);
+    expect(await objects()).toEqual([CHECKSUM, MANIFEST, file.key]);
+    for (const key of await objects()) {
+      const object = store.head({ bucket: REPORTS, key });
+      expect([object?.record.encryption, object?.keyId], key).toEqual([encryption, keyId]);
+    }
+  },
+);
+
+test('a report of a rule without encryption is encrypted as the destination bucket does it', async () => {
+  const world = await openWorld();
+  const { engine, run, store, keys, objects } = world;
+  await keys.create({ id: 'bucket-key' });
+  await store.changeBucket(REPORTS, { encryption: { algorithm: 'KMS', keyId: 'bucket-key' } });
+  await engine.publish(run, FOLDER, [await scan(world)]);
+  expect(await objects()).toHaveLength(3);
+  for (const key of await objects()) expect(store.head({ bucket: REPORTS, key })?.keyId, key).toBe('bucket-key');
+});
+
+test.each<[string, (keys: AccountKeys) => Promise<unknown>, RegExp]>([
+  ['unknown', async () => undefined, /no encryption key "our-key"/],
+  ['asymmetric', (keys) => keys.create({ id: 'our-key', spec: 'RSA_2048' }), /"our-key" is RSA_2048/],
+  ['disabled', async (keys) => disable(keys), /"our-key" is disabled/],
+  ['to be deleted', async (keys) => scheduleDeletion(keys), /"our-key" is to be deleted/],
+])('a run whose key is %s is refused before any work, in words that name the key', async (_, prepare, words) => {
+  const { engine, run, store, keys, objects } = await openWorld();
+  await prepare(keys);
+  await expect(engine.open(withDestination(run, OUR_KEY))).rejects.toMatchObject(keyUnusable(words));
+  await store.changeBucket(REPORTS, { encryption: { algorithm: 'KMS', keyId: 'our-key' } });
+  const ofBucket = keyUnusable(new RegExp(`the destination bucket "${REPORTS}" asks: .*${words.source}`));
+  await expect(engine.open(run)).rejects.toMatchObject(ofBucket);
+  expect(await objects()).toEqual([]);
+});
+
+test('without a key service a run by SSE-KMS is refused before any work, and one by SSE-OSS is done', async () => {
+  const world = await openWorld({ isKeyServiceOn: false });
+  const byKms = withDestination(world.run, { encryption: { method: 'SSE-KMS' } });
+  await expect(world.engine.open(byKms)).rejects.toMatchObject(keyUnusable(/keyService: false/));
+  const run = withDestination(world.run, { encryption: { method: 'SSE-OSS' } });
+  expect(await world.engine.publish(run, FOLDER, [await scan({ ...world, run })])).toBe(MANIFEST);
+});
+
+test('a key that is disabled in mid-run delivers no further file', async () => {
+  const { engine, keys, objects, ...world } = await openWorld();
+  await keys.create({ id: 'our-key' });
+  const work = await engine.open(withDestination(world.run, OUR_KEY));
+  const { ranges } = await work.begin();
+  await keys.disable('our-key');
+  const [range = { start: new Uint8Array() }] = ranges;
+  await expect(work.scanShard(range, 'inv/x.csv.gz')).rejects.toMatchObject(keyUnusable(/"our-key" is disabled/));
+  await work.close();
+  expect(await objects()).toEqual([]);
+});
+
+test('a key that is disabled between the data files and the manifest keeps the report from becoming visible', async () => {
+  const world = await openWorld();
+  const { engine, keys, objects } = world;
+  await keys.create({ id: 'our-key' });
+  const run = withDestination(world.run, OUR_KEY);
+  const file = await scan({ ...world, run });
+  await keys.disable('our-key');
+  await expect(engine.publish(run, FOLDER, [file])).rejects.toMatchObject(keyUnusable(/"our-key" is disabled/));
+  await engine.removeFiles(run, [file.key]);
+  expect(await objects()).toEqual([]);
+});
+
+test('a report that was visible before its key was disabled is published', async () => {
+  const world = await openWorld();
+  const { engine, store, keys, objects } = world;
+  await keys.create({ id: 'our-key' });
+  const run = withDestination(world.run, OUR_KEY);
+  const file = await scan({ ...world, run });
+  await engine.publish(run, FOLDER, [file]);
+  await keys.disable('our-key');
+  expect(await engine.publish(run, FOLDER, [file])).toBe(MANIFEST);
+  await store.delete({ bucket: REPORTS, key: CHECKSUM });
+  expect(await engine.publish(run, FOLDER, [file])).toBe(MANIFEST);
+  // What it names can't be read now, so nothing of it is taken for a stray.
+  await expect(engine.removeFiles(run, [file.key])).rejects.toMatchObject(keyUnusable(/"our-key" is disabled/));
+  expect(await objects()).toEqual([MANIFEST, file.key]);
+});
+
+async function disable(keys: AccountKeys): Promise<void> {
+  await keys.create({ id: 'our-key' });
+  await keys.disable('our-key');
+}
+
+async function scheduleDeletion(keys: AccountKeys): Promise<void> {
+  await keys.create({ id: 'our-key' });
+  await keys.scheduleDeletion('our-key');
+}
+
 test('a bucket that was made anew under the name of the source is not the source', async () => {
   const { engine, run, store } = await openWorld();
-  await store.deleteMany('photos', ['a', 'b']);
+  await store.deleteMany('photos', [{ key: 'a' }, { key: 'b' }]);
   await store.deleteBucket('photos');
   await expect(engine.open(run)).rejects.toMatchObject({ code: 'SourceGone' });
   await store.createBucket(photos);

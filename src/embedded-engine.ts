@@ -4,8 +4,10 @@ import type { RoleTable } from './control/role-table.ts';
 import type { StoredRun } from './control/run-ledger.ts';
 import type { Clock } from './core/clock.ts';
 import { DomainError, hasCode } from './core/errors.ts';
+import { isKeyRefusal } from './core/key-refusal.ts';
 import { checksumKey, type DataFile, MAX_MANIFEST_BYTES, manifestFileKeys, manifestKey } from './core/report.ts';
 import { reportColumns } from './core/report-columns.ts';
+import { sourceGone } from './core/run.ts';
 import type { Destination } from './inventory/destination.ts';
 import { Inventory } from './inventory/inventory.ts';
 import { publishReport } from './inventory/publish.ts';
@@ -21,8 +23,15 @@ export interface EmbeddedEngineOptions {
   /** For data files on their way; on the file system of the store. */
   readonly spool: string;
   readonly roles: RoleTable;
+  readonly keys: EngineKeys;
   readonly clock: Clock;
   readonly threads: number;
+}
+
+/** What the engine wants of the key service. */
+export interface EngineKeys {
+  /** Throws what keeps the master key, or without an id the account's default one, from being used now. */
+  assertUsable(keyId?: string): Promise<void>;
 }
 
 export class EmbeddedEngine implements Engine {
@@ -38,7 +47,13 @@ export class EmbeddedEngine implements Engine {
     return new Inventory({
       rule: run.rule,
       sourceBucket: run.bucket,
-      source: new BucketSource(store, storeFolder, run.bucket, () => clock.now()),
+      source: new BucketSource({
+        store,
+        folder: storeFolder,
+        bucket: run.bucket,
+        withNoncurrent: run.rule.includedObjectVersions === 'All',
+        now: () => clock.now(),
+      }),
       destination: this.#destination(run),
       spool,
       threads,
@@ -60,7 +75,7 @@ export class EmbeddedEngine implements Engine {
         columns: reportColumns(run.rule),
         files,
       },
-      beforeFirstPut: () => this.#assertRole(run),
+      beforeFirstPut: () => this.#assertMayWrite(run),
     });
   }
 
@@ -78,7 +93,7 @@ export class EmbeddedEngine implements Engine {
     const { store } = this.#options;
     const { bucket } = run.rule.destination;
     if (run.folder === null || store.findBucket(bucket) === undefined) return undefined;
-    const manifest = await store.read(bucket, manifestKey(run.folder));
+    const manifest = await toldOf(run, store.read({ bucket, key: manifestKey(run.folder) }));
     if (manifest === undefined) return undefined;
     const chunks: Uint8Array[] = [];
     let bytes = 0;
@@ -92,51 +107,65 @@ export class EmbeddedEngine implements Engine {
   }
 
   #destination(run: StoredRun): Destination {
-    return tellingWhenGone(new BucketDestination(this.#options.store, run.rule.destination.bucket), run);
+    const destination = this.#bucketDestination(run);
+    return {
+      encrypts: () => destination.encrypts(),
+      putFile: (key, file) => toldOf(run, destination.putFile(key, file)),
+      putNew: (key, bytes, contentType) => toldOf(run, destination.putNew(key, bytes, contentType)),
+      stat: (key) => toldOf(run, destination.stat(key)),
+      remove: (key) => toldOf(run, destination.remove(key)),
+    };
+  }
+
+  #bucketDestination(run: StoredRun): BucketDestination {
+    return new BucketDestination(this.#options.store, run.rule.destination);
   }
 
   /** What keeps a run from being done, said before any work on it. */
   async #assertDoable(run: StoredRun): Promise<void> {
     const { store } = this.#options;
-    const { encryption, bucket } = run.rule.destination;
+    const { bucket } = run.rule.destination;
     if (store.findBucket(run.bucket)?.id !== run.bucketId) {
-      throw new DomainError('SourceGone', `The bucket "${run.bucket}" that the rule lists no longer exists.`);
+      throw sourceGone(run.bucket);
     }
     if (store.findBucket(bucket) === undefined) throw destinationGone(run);
-    if (encryption !== undefined) {
-      throw new DomainError(
-        'EncryptionNotServed',
-        `The rule asks for ${encryption.method}, and this version can't encrypt yet. Nothing was delivered, rather than plaintext. Put the rule again without Encryption, or wait for a version that encrypts.`,
-      );
-    }
-    await this.#assertRole(run);
+    await this.#assertMayWrite(run);
   }
 
-  async #assertRole(run: StoredRun): Promise<void> {
+  /** The role is there, and the key that the destination encrypts with, if it does, can be used. */
+  async #assertMayWrite(run: StoredRun): Promise<void> {
     const { roleArn } = run.rule.destination;
-    if (await this.#options.roles.has(roleArn)) return;
-    throw new DomainError(
-      'RoleLost',
-      `The role "${roleArn}" that the rule writes with no longer exists. Create it, then start the run again.`,
-    );
+    if (!(await this.#options.roles.has(roleArn))) {
+      throw new DomainError(
+        'RoleLost',
+        `The role "${roleArn}" that the rule writes with no longer exists. Create it, then start the run again.`,
+      );
+    }
+    const encryption = this.#bucketDestination(run).encryption();
+    if (encryption?.algorithm === 'KMS') await toldOf(run, this.#options.keys.assertUsable(encryption.keyId));
   }
 }
 
-/** A destination that says in the run's words that its bucket was deleted. */
-function tellingWhenGone(destination: Destination, run: StoredRun): Destination {
-  const told = async <T>(work: Promise<T>): Promise<T> => {
-    try {
-      return await work;
-    } catch (error) {
-      throw hasCode(error, 'NoSuchBucket') ? destinationGone(run) : error;
-    }
-  };
-  return {
-    putFile: (key, file) => told(destination.putFile(key, file)),
-    putNew: (key, bytes, contentType) => told(destination.putNew(key, bytes, contentType)),
-    stat: (key) => told(destination.stat(key)),
-    remove: (key) => told(destination.remove(key)),
-  };
+/** Waits for work on the destination, and says in the run's words what kept it from being done. */
+async function toldOf<T>(run: StoredRun, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (hasCode(error, 'NoSuchBucket')) throw destinationGone(run);
+    if (isKeyRefusal(error)) throw keyUnusable(run, error);
+    throw error;
+  }
+}
+
+function keyUnusable(run: StoredRun, cause: DomainError): DomainError {
+  const { encryption, bucket } = run.rule.destination;
+  const asker = encryption === undefined ? `the destination bucket "${bucket}"` : 'the rule';
+  return new DomainError(
+    'ReportKeyUnusable',
+    `The report can't be encrypted as ${asker} asks: ${cause.message} Nothing was delivered, rather than plaintext. Make the key usable, or have ${asker} encrypt in another way; then start the run again.`,
+    cause.details,
+    { cause },
+  );
 }
 
 function destinationGone(run: StoredRun): DomainError {

@@ -5,10 +5,11 @@ import { readdir } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
 import { DomainError } from '../src/core/errors.ts';
-import { cutRange, prefixRange } from '../src/core/key-range.ts';
+import { cutRange, type KeyRange, prefixRange } from '../src/core/key-range.ts';
 import type { ObjectRecord } from '../src/core/record.ts';
 import { dataFileKey, manifestKey, type ReportPlace, reportFolder } from '../src/core/report.ts';
 import type { Rule } from '../src/core/rule.ts';
+import { OPTIONAL_FIELDS } from '../src/core/rule-fields.ts';
 import { Inventory, type InventoryOptions } from '../src/inventory/inventory.ts';
 import { publishReport } from '../src/inventory/publish.ts';
 import type { ShardResult } from '../src/inventory/scan-shard.ts';
@@ -83,7 +84,9 @@ const numbered = (count: number): ReferenceRow[] =>
 const inKeyOrder = (rows: readonly ReferenceRow[]) =>
   [...rows].sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
 const csvOf = (inventory: Inventory, rows: readonly ReferenceRow[]) =>
-  rows.map((row) => referenceRow(place.sourceBucket, inventory.columns, row)).join('');
+  rows
+    .map((row) => referenceRow({ bucket: place.sourceBucket, columns: inventory.columns, nullVersionId: '' }, row))
+    .join('');
 
 test('a report of many shards has every row once, in order, in files that the manifest tells the truth about', async () => {
   const rows = inKeyOrder(numbered(80_000));
@@ -191,7 +194,7 @@ test('a range nobody matched in delivers no file, and its neighbours do', async 
 });
 
 test('a source that breaks makes its shard fail, and the inventory can still be closed', async () => {
-  const source = new MemorySource(500);
+  const source = new MemorySource({ failAfterRows: 500 });
   for (const { key, record } of numbered(1000)) await source.add(key, record);
   const { inventory, destination, spool } = openInventory(source);
   const { ranges } = await inventory.begin();
@@ -271,7 +274,11 @@ function sourceReading(reader: string): Source {
 }
 
 test.each(['stop', 'close'] as const)('a split without end is over soon after a %s', async (order) => {
-  const source = sourceReading('{ begin() {}, split(range, rowsPerPart, onPart) { for (;;) onPart(); }, close() {} }');
+  const source = sourceReading(`{
+    begin: () => ({ nullVersionId: '' }),
+    split(range, rowsPerPart, onPart) { for (;;) onPart(); },
+    close() {},
+  }`);
   const { inventory, spool } = openInventory(source);
   const begun = expect(inventory.begin()).rejects.toThrow('the run was stopped');
   setTimeout(() => void inventory[order](), 200);
@@ -288,23 +295,103 @@ test('what a reader refuses keeps its code and its details on the way out of its
   expect(error).toMatchObject({ code: 'SourceGone', message: 'The source is gone.', details: { bucket: 'photos' } });
 });
 
-test('an embedded bucket is reported as it was at the pinned instant, into a bucket of the same store', async () => {
+test('files for a destination that encrypts lie scrambled on their way, and are what they would be otherwise', async () => {
+  const rows = numbered(9000);
+  const scanInto = async (destination: SpyingDestination) => {
+    const { inventory } = openInventory(await sourceWith(rows), { destination });
+    return (await scanAll(inventory)).map(({ file }) => file);
+  };
+  const [inTheClear, encrypting] = [new SpyingDestination(), new SpyingDestination()];
+  encrypting.isEncrypting = true;
+  expect(await scanInto(encrypting)).toEqual(await scanInto(inTheClear));
+
+  const key = dataFileKey(place, 'file-0');
+  const delivered = inTheClear.objects.get(key)?.bytes ?? Buffer.alloc(0);
+  expect(encrypting.objects.get(key)?.bytes.equals(delivered)).toBe(true);
+  expect(inTheClear.spooled.equals(delivered)).toBe(true);
+  expect(encrypting.spooled).toHaveLength(delivered.length);
+  for (let at = 0; at + 16 <= delivered.length; at += 256) {
+    expect(encrypting.spooled.indexOf(delivered.subarray(at, at + 16))).toBe(-1);
+  }
+});
+
+/** Remembers how the file that it is given lies on the disk. */
+class SpyingDestination extends MemoryDestination {
+  spooled = Buffer.alloc(0);
+
+  override async putFile(...[key, file]: Parameters<MemoryDestination['putFile']>): Promise<void> {
+    this.spooled = readFileSync(file.path);
+    await super.putFile(key, file);
+  }
+}
+
+/** A store with the buckets `photos` and `reports`, and an inventory of the first into the second. */
+async function openEmbedded() {
   const folder = temporaryFolder();
   const store = await openStore(folder);
   await store.createBucket(photos);
   await store.createBucket({ ...photos, name: 'reports' });
+  const open = (rule: Rule) =>
+    openInventory(
+      new BucketSource({
+        store,
+        folder,
+        bucket: 'photos',
+        withNoncurrent: rule.includedObjectVersions === 'All',
+        now: () => NOW_MS,
+      }),
+      { rule, destination: new BucketDestination(store, { bucket: 'reports' }), spool: folder },
+    ).inventory;
+  const csvOfWhole = async (inventory: Inventory, [range]: readonly KeyRange[]) => {
+    await inventory.scanShard(range ?? prefixRange(''), 'data');
+    return gunzipSync((await contentOf(store, 'data', 'reports')) ?? '').toString();
+  };
+  return { store, open, csvOfWhole };
+}
+
+test('an embedded bucket is reported as it was at the pinned instant, into a bucket of the same store', async () => {
+  const { store, open, csvOfWhole } = await openEmbedded();
   const keys = Array.from({ length: 300 }, (_, n) => `k${n}`);
-  const rows = await Promise.all(keys.map(async (key) => ({ key, record: await put(store, key, key) })));
-  const { inventory } = openInventory(new BucketSource(store, folder, 'photos', () => NOW_MS), {
-    destination: new BucketDestination(store, 'reports'),
-    spool: folder,
-  });
+  const rows = await Promise.all(keys.map(async (key) => ({ key, record: (await put(store, key, key)).record })));
+  const inventory = open(rule);
   const { pointInTimeMs, ranges } = await inventory.begin();
   expect(pointInTimeMs).toBe(NOW_MS);
-  await Promise.all([put(store, 'late', 'x'), put(store, 'k7', 'changed'), store.delete('photos', 'k8')]);
-
-  const result = await inventory.scanShard(ranges[0] ?? prefixRange(''), 'data');
-  expect(result).toMatchObject({ scanned: 300, matched: 300 });
-  const csv = gunzipSync((await contentOf(store, 'data', 'reports')) ?? '').toString();
-  expect(csv).toBe(csvOf(inventory, inKeyOrder(rows)));
+  await Promise.all([
+    put(store, 'late', 'x'),
+    put(store, 'k7', 'changed'),
+    store.delete({ bucket: 'photos', key: 'k8' }),
+  ]);
+  expect(await csvOfWhole(inventory, ranges)).toBe(csvOf(inventory, inKeyOrder(rows)));
+  expect(inventory.counts()).toMatchObject({ scanned: 300, matched: 300 });
 });
+
+test.each(['All', 'Current'] as const)(
+  '%s versions of an embedded bucket are reported in the order of a listing',
+  async (versions) => {
+    const { store, open, csvOfWhole } = await openEmbedded();
+    const everyField = anyRule({ includedObjectVersions: versions, optionalFields: OPTIONAL_FIELDS });
+    for (const key of ['a', 'b', 'c']) await put(store, key, `null version of ${key}`);
+    await store.changeBucket('photos', { versioning: 'Enabled' });
+    for (let round = 0; round < 3; round++) {
+      for (const key of ['b', 'b\u0000', 'c', 'd']) await put(store, key, `${round} of ${key}`);
+      for (const key of ['c', 'e']) await store.delete({ bucket: 'photos', key });
+    }
+    await put(store, 'c', 'again');
+    const listed = store.listVersions('photos', {
+      prefix: '',
+      keyMarker: '',
+      versionIdMarker: '',
+      delimiter: '',
+      maxKeys: 1000,
+    }).versions;
+    expect(listed).toHaveLength(22);
+    const inventory = open(everyField);
+    const { ranges } = await inventory.begin();
+    await store.delete({ bucket: 'photos', key: 'b', versionId: 'null' });
+    await put(store, 'd', 'newer');
+
+    const expected = listed.filter(({ record }) => versions === 'All' || (record.isLatest && !record.isDeleteMarker));
+    const form = { bucket: 'photos', columns: inventory.columns, nullVersionId: 'null' } as const;
+    expect(await csvOfWhole(inventory, ranges)).toBe(expected.map((row) => referenceRow(form, row)).join(''));
+  },
+);

@@ -2,19 +2,44 @@
 
 import type { ObjectRecord } from '../src/core/record.ts';
 import type { Column } from '../src/core/report-columns.ts';
+import type { RowForm } from '../src/inventory/row-encoder.ts';
 
 export interface ReferenceRow {
   readonly key: string;
   readonly record: ObjectRecord;
 }
 
-export function referenceRow(bucket: string, columns: readonly Column[], row: ReferenceRow): string {
-  const quoted = columns.slice(1).map((column) => `"${textOf(column, row).replaceAll('"', '""')}"`);
+export function referenceRow({ bucket, columns, nullVersionId }: RowForm, row: ReferenceRow): string {
+  const { record } = row;
+  const quoted = columns.slice(1).map((column) => {
+    const text = record.isDeleteMarker ? textOfMarker(column, row) : textOf(column, row);
+    const shown = column === 'VersionId' && record.versionId === '' ? nullVersionId : text;
+    return `"${shown.replaceAll('"', '""')}"`;
+  });
   return `${[bucket, ...quoted].join(',')}\n`;
 }
 
+/** A delete marker has a key, a version and a time; of content it says nothing, or no. */
+function textOfMarker(column: Column, row: ReferenceRow): string {
+  switch (column) {
+    case 'Size':
+    case 'TransitionTime':
+    case 'ETag':
+    case 'StorageClass':
+    case 'ObjectAcl':
+    case 'TaggingCount':
+    case 'ObjectType':
+    case 'Crc64':
+      return '';
+    case 'IsMultipartUploaded':
+    case 'EncryptionStatus':
+      return 'false';
+    default:
+      return textOf(column, row);
+  }
+}
+
 function textOf(column: Column, { key, record }: ReferenceRow): string {
-  const unlessMarker = (text: string) => (record.isDeleteMarker ? '' : text);
   switch (column) {
     case 'Bucket':
       throw new Error('the bucket is the first column and nothing else');
@@ -27,25 +52,25 @@ function textOf(column: Column, { key, record }: ReferenceRow): string {
     case 'IsDeleteMarker':
       return String(record.isDeleteMarker);
     case 'Size':
-      return unlessMarker(String(record.sizeBytes));
+      return String(record.sizeBytes);
     case 'LastModifiedDate':
       return timestamp(record.lastModifiedMs);
     case 'TransitionTime':
       return record.transitionMs === undefined ? '' : timestamp(record.transitionMs);
     case 'ETag':
-      return unlessMarker(record.etag);
+      return record.etag;
     case 'StorageClass':
-      return unlessMarker(record.storageClass);
+      return record.storageClass;
     case 'IsMultipartUploaded':
       return String(record.isMultipartUploaded);
     case 'EncryptionStatus':
       return String(record.encryption !== 'none');
     case 'ObjectAcl':
-      return unlessMarker(record.acl);
+      return record.acl;
     case 'TaggingCount':
       return String(record.tagCount);
     case 'ObjectType':
-      return unlessMarker(record.objectType);
+      return record.objectType;
     case 'Crc64':
       return record.crc64 === undefined ? '' : String(record.crc64);
     case 'LastAccessDate':

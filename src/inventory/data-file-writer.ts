@@ -1,12 +1,14 @@
 /**
  * One data file on its way to a local disk: CSV blocks go in, are compressed into a single gzip member (several
- * readers stop after the first), hashed and written. What it says of itself is what the manifest will say.
+ * readers stop after the first), hashed and written, scrambled if there is a key. What it says of itself is what the
+ * manifest will say: of the file as it is delivered, not as it lies on the disk.
  */
 
-import { createHash } from 'node:crypto';
+import { type Cipheriv, createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { createGzip, type Gzip } from 'node:zlib';
 import type { FileFacts } from './destination.ts';
+import { type SpoolFile, spoolCipher } from './spool-cipher.ts';
 
 /**
  * Level 1 with a window of 8 KiB: rows resemble their neighbours, so looking further back costs time and finds nothing
@@ -19,13 +21,15 @@ export class DataFileWriter {
   readonly path: string;
   readonly #gzip: Gzip = createGzip(GZIP);
   readonly #md5 = createHash('md5');
+  readonly #cipher: Cipheriv | undefined;
   readonly #fd: number;
   #sizeBytes = 0;
   #failure: Error | undefined;
   #isOpen = true;
 
-  constructor(path: string) {
+  constructor({ path, spoolKey }: SpoolFile) {
     this.path = path;
+    this.#cipher = spoolKey && spoolCipher(spoolKey);
     this.#fd = openSync(path, 'w', 0o600);
     this.#gzip.on('data', (chunk: Buffer) => this.#store(chunk));
     this.#gzip.on('error', (error) => {
@@ -77,8 +81,9 @@ export class DataFileWriter {
   #store(chunk: Buffer): void {
     try {
       this.#md5.update(chunk);
+      const bytes = this.#cipher?.update(chunk) ?? chunk;
       let written = 0;
-      while (written < chunk.length) written += writeSync(this.#fd, chunk, written);
+      while (written < bytes.length) written += writeSync(this.#fd, bytes, written);
       this.#sizeBytes += chunk.length;
     } catch (error) {
       this.#failure ??= error as Error;

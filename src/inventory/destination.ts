@@ -1,6 +1,8 @@
 /** What the engine wants of a destination: a bucket into which whole files go. */
 
 export interface Destination {
+  /** Would a file that is put now be encrypted? Then it must not lie in the clear on its way either. */
+  encrypts(): boolean;
   /** Stores a finished local file and takes it over. Resolves when it is durable. */
   putFile(key: string, file: LocalFile): Promise<void>;
   /** Stores `bytes` under a key that is not taken; returns false, and stores nothing, when it is. */
@@ -20,4 +22,6 @@ export interface FileFacts {
 export interface LocalFile extends FileFacts {
   readonly path: string;
   readonly contentType: string;
+  /** Reads the file's content, which lies scrambled under `path`; absent when it lies there as it is. */
+  readonly read?: () => AsyncIterable<Uint8Array>;
 }

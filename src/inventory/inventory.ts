@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { reach } from '../core/failpoint.ts';
 import { cutRange, type KeyRange, prefixRange } from '../core/key-range.ts';
 import { type Column, reportColumns } from '../core/report-columns.ts';
 import type { Rule } from '../core/rule.ts';
@@ -14,6 +15,7 @@ import type { Destination } from './destination.ts';
 import type { ShardResult } from './scan-shard.ts';
 import { type ScanCounts, ScanThread } from './scan-thread.ts';
 import type { Source } from './source.ts';
+import { newSpoolKey, readScrambled } from './spool-cipher.ts';
 
 /** With fewer rows than this for each, one thread is done before another has started. */
 const MIN_ROWS_FOR_THREADS = 50_000;
@@ -81,11 +83,19 @@ export class Inventory {
   async scanShard(range: KeyRange, fileKey: string): Promise<ShardResult> {
     const thread = this.#idle.pop();
     if (thread === undefined) throw new Error('more shards at once than the inventory has threads');
+    const { destination } = this.#options;
     const file = path.join(this.#spool, randomUUID());
+    const spoolKey = destination.encrypts() ? newSpoolKey() : undefined;
     try {
-      const result = await thread.scan(range, file);
+      const result = await thread.scan(range, { path: file, spoolKey });
       if (result.file !== undefined) {
-        await this.#options.destination.putFile(fileKey, { ...result.file, path: file, contentType: CSV_GZIP });
+        reach('report.put-data');
+        await destination.putFile(fileKey, {
+          ...result.file,
+          path: file,
+          contentType: CSV_GZIP,
+          ...(spoolKey && { read: () => readScrambled(file, spoolKey) }),
+        });
       }
       return result;
     } finally {

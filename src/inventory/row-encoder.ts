@@ -16,6 +16,7 @@ import {
   STORAGE_CLASSES,
 } from '../core/record.ts';
 import type { Column } from '../core/report-columns.ts';
+import type { SourceFacts } from './source.ts';
 import { writeTimestamp } from './timestamp.ts';
 
 /** No row is longer: the key at three bytes for each, the raw texts with every quote doubled, and the rest. */
@@ -36,15 +37,24 @@ export interface RowEncoder {
 
 type WriteColumn = (out: Uint8Array, at: number, records: DataView, recordStart: number) => number;
 
-export function createRowEncoder(bucket: string, columns: readonly Column[]): RowEncoder {
+export interface RowForm extends SourceFacts {
+  /** The source bucket. */
+  readonly bucket: string;
+  readonly columns: readonly Column[];
+}
+
+export function createRowEncoder({ bucket, columns, nullVersionId }: RowForm): RowEncoder {
   const bucketBytes = Buffer.from(bucket);
+  const VersionId = versionIdWriter(Buffer.from(nullVersionId));
   // Bucket and Key lead every row; the key alone comes from another buffer than the record.
-  const writers = columns.slice(2).map((column) => COLUMN_WRITERS[column]);
+  const choose = (writers: FixedWriters) => columns.slice(2).map((column) => ({ ...writers, VersionId })[column]);
+  const [objectWriters, markerWriters] = [choose(OBJECT_WRITERS), choose(MARKER_WRITERS)];
   return {
     encode(out, at, keys, keyStart, keyEnd, records, recordStart) {
       let end = writeBytes(out, at, bucketBytes);
       end = writeKey(out, openQuote(out, end), keys, keyStart, keyEnd);
-      for (const write of writers) {
+      const isMarker = (records.getUint8(recordStart + AT.flags) & FLAG.deleteMarker) !== 0;
+      for (const write of isMarker ? markerWriters : objectWriters) {
         out[end++] = QUOTE;
         end = write(out, openQuote(out, end), records, recordStart);
       }
@@ -71,6 +81,8 @@ const NO_ENCRYPTION = ENCRYPTIONS.indexOf('none');
 
 const writeNothing: WriteColumn = (_out, at) => at;
 const writeNull: WriteColumn = (out, at) => writeBytes(out, at, NULL);
+const writeTrue: WriteColumn = (out, at) => writeBytes(out, at, TRUE);
+const writeFalse: WriteColumn = (out, at) => writeBytes(out, at, FALSE);
 const writeFlag =
   (mask: number, ifSet: Buffer, ifClear: Buffer): WriteColumn =>
   (out, at, records, recordStart) =>
@@ -81,44 +93,59 @@ const writeName =
     const name = names[records.getUint8(recordStart + offset)];
     return name === undefined ? at : writeBytes(out, at, name);
   };
-/** Delete markers have no size, ETag or class: the column is empty. */
-const unlessDeleteMarker =
-  (write: WriteColumn): WriteColumn =>
-  (out, at, records, recordStart) =>
-    (records.getUint8(recordStart + AT.flags) & FLAG.deleteMarker) !== 0 ? at : write(out, at, records, recordStart);
+const versionIdWriter =
+  (nullVersionId: Uint8Array): WriteColumn =>
+  (out, at, records, recordStart) => {
+    const length = records.getUint16(recordStart + AT.versionIdLength, true);
+    if (length === 0) return writeBytes(out, at, nullVersionId);
+    const start = recordStart + AT.tail + records.getUint16(recordStart + AT.rawEtagLength, true);
+    return writeQuotable(out, at, records, start, length);
+  };
 
-const COLUMN_WRITERS: Readonly<Record<Column, WriteColumn>> = {
+type FixedWriters = Readonly<Record<Exclude<Column, 'VersionId'>, WriteColumn>>;
+
+const OBJECT_WRITERS: FixedWriters = {
   Bucket: writeNothing,
   Key: writeNothing,
-  VersionId(out, at, records, recordStart) {
-    const start = recordStart + AT.tail + records.getUint16(recordStart + AT.rawEtagLength, true);
-    return writeQuotable(out, at, records, start, records.getUint16(recordStart + AT.versionIdLength, true));
-  },
   IsLatest: writeFlag(FLAG.notLatest, FALSE, TRUE),
-  IsDeleteMarker: writeFlag(FLAG.deleteMarker, TRUE, FALSE),
-  Size: unlessDeleteMarker((out, at, records, recordStart) =>
-    writeInteger(out, at, records.getFloat64(recordStart + AT.size, true)),
-  ),
+  IsDeleteMarker: writeFalse,
+  Size: (out, at, records, recordStart) => writeInteger(out, at, records.getFloat64(recordStart + AT.size, true)),
   LastModifiedDate: (out, at, records, recordStart) =>
     writeTimestamp(out, at, records.getFloat64(recordStart + AT.lastModified, true)),
   TransitionTime: (out, at, records, recordStart) =>
     (records.getUint8(recordStart + AT.flags) & FLAG.hasTransition) === 0
       ? at
       : writeTimestamp(out, at, records.getFloat64(recordStart + AT.transition, true)),
-  ETag: unlessDeleteMarker(writeEtag),
-  StorageClass: unlessDeleteMarker(writeName(AT.storageClass, CLASS_NAMES)),
+  ETag: writeEtag,
+  StorageClass: writeName(AT.storageClass, CLASS_NAMES),
   IsMultipartUploaded: writeFlag(FLAG.multipart, TRUE, FALSE),
   EncryptionStatus: (out, at, records, recordStart) =>
     writeBytes(out, at, records.getUint8(recordStart + AT.encryption) === NO_ENCRYPTION ? FALSE : TRUE),
-  ObjectAcl: unlessDeleteMarker(writeName(AT.acl, ACL_NAMES)),
+  ObjectAcl: writeName(AT.acl, ACL_NAMES),
   TaggingCount: (out, at, records, recordStart) => writeInteger(out, at, records.getUint8(recordStart + AT.tagCount)),
-  ObjectType: unlessDeleteMarker(writeName(AT.objectType, TYPE_NAMES)),
+  ObjectType: writeName(AT.objectType, TYPE_NAMES),
   Crc64: (out, at, records, recordStart) =>
     (records.getUint8(recordStart + AT.flags) & FLAG.hasCrc64) === 0
       ? at
       : writeUint64(out, at, records, recordStart + AT.crc64),
   LastAccessDate: writeNull,
   LastAccessTimestamp: writeNull,
+};
+
+/** A delete marker has no content, so the columns that tell of one are empty, or false where they are a yes or no. */
+const MARKER_WRITERS: FixedWriters = {
+  ...OBJECT_WRITERS,
+  IsDeleteMarker: writeTrue,
+  Size: writeNothing,
+  TransitionTime: writeNothing,
+  ETag: writeNothing,
+  StorageClass: writeNothing,
+  IsMultipartUploaded: writeFalse,
+  EncryptionStatus: writeFalse,
+  ObjectAcl: writeNothing,
+  TaggingCount: writeNothing,
+  ObjectType: writeNothing,
+  Crc64: writeNothing,
 };
 
 function openQuote(out: Uint8Array, at: number): number {

@@ -16,7 +16,11 @@ function passes(rule: Rule, record: ObjectRecord): boolean {
 function modelPasses({ filter, includedObjectVersions }: Rule, record: ObjectRecord): boolean {
   const second = Math.floor(record.lastModifiedMs / 1000);
   const classes = filter.storageClasses ?? ['All'];
+  // A delete marker has neither size nor class.
+  const isOfContent =
+    filter.lowerSizeBytes !== undefined || filter.upperSizeBytes !== undefined || !classes.includes('All');
   return (
+    !(record.isDeleteMarker && isOfContent) &&
     (includedObjectVersions === 'All' || (record.isLatest && !record.isDeleteMarker)) &&
     (filter.lastModifiedBegin === undefined || second >= filter.lastModifiedBegin) &&
     (filter.lastModifiedEnd === undefined || second <= filter.lastModifiedEnd) &&
@@ -64,4 +68,18 @@ test('a rule of current versions takes neither hidden versions nor delete marker
     expect(passes(anyRule(), { ...plainRecord, ...change })).toBe(false);
     expect(passes(anyRule({ includedObjectVersions: 'All' }), { ...plainRecord, ...change })).toBe(true);
   }
+});
+
+test.each([
+  ['nothing', {}, true],
+  ['a time that is its own', { lastModifiedBegin: 0 }, true],
+  ['a time that is not', { lastModifiedEnd: 1 }, false],
+  ['a size from nothing on', { lowerSizeBytes: 0 }, false],
+  ['a size up to something', { upperSizeBytes: 1000 }, false],
+  ['all classes in so many words', { storageClasses: ['All'] }, true],
+  ['the class that its bucket has', { storageClasses: ['Standard'] }, false],
+  ['each class there is', { storageClasses: [...STORAGE_CLASSES] }, false],
+] as const)('a filter by %s (%j) lists a delete marker: %s', (_, filter, isTaken) => {
+  const marker = { ...plainRecord, isDeleteMarker: true, sizeBytes: 0, etag: '' };
+  expect(passes(anyRule({ includedObjectVersions: 'All', filter }), marker)).toBe(isTaken);
 });

@@ -15,7 +15,15 @@ test('the key that went into a row is read back out of it, UTF-8 or not', () => 
       const packed = packRecord(record);
       const block = new Uint8Array(rowStart + MAX_ROW_BYTES).fill(0x22);
       const view = new DataView(packed.buffer, packed.byteOffset, packed.length);
-      createRowEncoder('photos', columns).encode(block, rowStart, key, 0, key.length, view, 0);
+      createRowEncoder({ bucket: 'photos', columns, nullVersionId: '' }).encode(
+        block,
+        rowStart,
+        key,
+        0,
+        key.length,
+        view,
+        0,
+      );
       expect(Buffer.compare(rowKey(block, rowStart), key)).toBe(0);
     }),
   );

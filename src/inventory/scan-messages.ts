@@ -6,6 +6,7 @@ import type { Column } from '../core/report-columns.ts';
 import type { Rule } from '../core/rule.ts';
 import type { ShardResult } from './scan-shard.ts';
 import type { ReaderModule } from './source.ts';
+import type { SpoolFile } from './spool-cipher.ts';
 
 export interface WorkerSetup {
   readonly reader: ReaderModule;
@@ -24,7 +25,7 @@ export type WorkerTask =
   | { readonly kind: 'ready' }
   | { readonly kind: 'begin' }
   | { readonly kind: 'split'; readonly range: KeyRange; readonly rowsPerPart: number }
-  | { readonly kind: 'scan'; readonly range: KeyRange; readonly path: string }
+  | ({ readonly kind: 'scan'; readonly range: KeyRange } & SpoolFile)
   | { readonly kind: 'close' };
 
 export type WorkerReply =

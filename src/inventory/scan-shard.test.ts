@@ -28,7 +28,7 @@ async function scan(rows: readonly ReferenceRow[], change: Partial<ShardWork> = 
   const work: ShardWork = {
     reader,
     filter: createRowFilter(rule),
-    encoder: createRowEncoder('photos', columns),
+    encoder: createRowEncoder({ bucket: 'photos', columns, nullVersionId: '' }),
     range: prefixRange(''),
     path: path.join(temporaryFolder(), 'shard'),
     onProgress: () => {},
@@ -43,7 +43,8 @@ const numbered = (count: number): ReferenceRow[] =>
     key: `k${String(n).padStart(7, '0')}`,
     record: { ...plainRecord, sizeBytes: n, lastModifiedMs: n * 1000 },
   }));
-const csvOf = (rows: readonly ReferenceRow[]) => rows.map((row) => referenceRow('photos', columns, row)).join('');
+const csvOf = (rows: readonly ReferenceRow[]) =>
+  rows.map((row) => referenceRow({ bucket: 'photos', columns, nullVersionId: '' }, row)).join('');
 const keyOf = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString();
 
 test.each([1, 2, 255, 256, 257, 5000, 20_000])('a shard of %i rows is written whole and in order', async (count) => {
@@ -122,7 +123,7 @@ test('a shard that is stopped, or whose source breaks, leaves no file', async ()
   await expect(scan(numbered(20_000), { path: file, onProgress })).rejects.toThrow('stopped');
   expect(existsSync(file)).toBe(false);
 
-  const broken = new MemorySource(7000);
+  const broken = new MemorySource({ failAfterRows: 7000 });
   for (const { key, record } of numbered(8000)) await broken.add(key, record);
   const reader = openReader(broken.reader.options);
   await reader.begin();

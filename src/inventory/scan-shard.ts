@@ -11,6 +11,7 @@ import { MAX_ROW_BYTES, type RowEncoder } from './row-encoder.ts';
 import type { RowFilter } from './row-filter.ts';
 import { rowKey } from './row-key.ts';
 import type { SourceReader } from './source.ts';
+import type { SpoolFile } from './spool-cipher.ts';
 
 /** Rows between two looks at the progress and at a wish to stop. */
 const BATCH_ROWS = 256;
@@ -18,12 +19,11 @@ const BATCH_ROWS = 256;
 const FULL_BLOCK_BYTES = 256 * 1024;
 const BLOCK_BYTES = FULL_BLOCK_BYTES + BATCH_ROWS * MAX_ROW_BYTES;
 
-export interface ShardWork {
+export interface ShardWork extends SpoolFile {
   readonly reader: SourceReader;
   readonly filter: RowFilter;
   readonly encoder: RowEncoder;
   readonly range: KeyRange;
-  readonly path: string;
   /** Told after each batch; throws to stop the work. */
   readonly onProgress: (rows: { scanned: number; matched: number; bytesWritten: number }) => void;
 }
@@ -38,7 +38,7 @@ export interface ShardResult {
 }
 
 export async function scanShard(work: ShardWork): Promise<ShardResult> {
-  const file = new DataFileWriter(work.path);
+  const file = new DataFileWriter(work);
   try {
     const rows = await encodeRows(work, file);
     if (rows.matched === 0) {

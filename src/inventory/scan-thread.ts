@@ -5,6 +5,7 @@ import { DomainError } from '../core/errors.ts';
 import type { KeyRange } from '../core/key-range.ts';
 import { COUNTER, type WorkerReply, type WorkerSetup, type WorkerTask } from './scan-messages.ts';
 import type { ShardResult } from './scan-shard.ts';
+import type { SpoolFile } from './spool-cipher.ts';
 
 const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './scan-worker.ts' : './scan-worker.js', import.meta.url);
 
@@ -46,8 +47,8 @@ export class ScanThread {
     return reply.keys;
   }
 
-  async scan(range: KeyRange, path: string): Promise<ShardResult> {
-    const reply = await this.#ask({ kind: 'scan', range, path });
+  async scan(range: KeyRange, file: SpoolFile): Promise<ShardResult> {
+    const reply = await this.#ask({ kind: 'scan', range, ...file });
     if (reply.kind !== 'scanned') throw unexpected(reply);
     return reply.result;
   }

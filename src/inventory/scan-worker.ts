@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
 import { DomainError } from '../core/errors.ts';
-import { createRowEncoder } from './row-encoder.ts';
+import { storageFull } from '../core/storage-full.ts';
+import { createRowEncoder, type RowEncoder } from './row-encoder.ts';
 import { createRowFilter } from './row-filter.ts';
 import { COUNTER, type WorkerReply, type WorkerSetup, type WorkerTask } from './scan-messages.ts';
 import { scanShard } from './scan-shard.ts';
@@ -15,21 +16,22 @@ assert(port !== null, 'a scan worker runs in a worker thread');
 const setup = workerData as WorkerSetup;
 const counters = new BigInt64Array(setup.counters);
 const filter = createRowFilter(setup.rule);
-const encoder = createRowEncoder(setup.bucket, setup.columns);
 const { openReader } = (await import(setup.reader.module)) as SourceModule;
 const reader = await openReader(setup.reader.options);
+/** Made when the reader begins: what it writes depends on the instant. */
+let encoder: RowEncoder | undefined;
 
 async function perform(task: WorkerTask): Promise<WorkerReply> {
   switch (task.kind) {
     case 'ready':
       return { kind: 'done' };
     case 'begin':
-      await reader.begin();
+      encoder = createRowEncoder({ bucket: setup.bucket, columns: setup.columns, ...(await reader.begin()) });
       return { kind: 'done' };
     case 'split':
       return { kind: 'split', keys: await reader.split(task.range, task.rowsPerPart, throwIfStopped) };
     case 'scan':
-      return { kind: 'scanned', result: await scan(task.range, task.path) };
+      return { kind: 'scanned', result: await scan(task) };
     case 'close':
       await reader.close();
       return { kind: 'done' };
@@ -37,7 +39,8 @@ async function perform(task: WorkerTask): Promise<WorkerReply> {
 }
 
 /** The counters go on from the shards before. */
-async function scan(range: Parameters<typeof scanShard>[0]['range'], path: string) {
+async function scan({ range, path, spoolKey }: WorkerTask & { kind: 'scan' }) {
+  assert(encoder !== undefined, 'a scan comes after the beginning');
   const before = { scanned: read('scanned'), matched: read('matched'), bytesWritten: read('bytesWritten') };
   return await scanShard({
     reader,
@@ -45,6 +48,7 @@ async function scan(range: Parameters<typeof scanShard>[0]['range'], path: strin
     encoder,
     range,
     path,
+    spoolKey,
     onProgress(rows) {
       write('scanned', before.scanned + rows.scanned);
       write('matched', before.matched + rows.matched);
@@ -67,8 +71,10 @@ function write(counter: keyof typeof COUNTER, value: number): void {
 }
 
 function replyTo(error: unknown): WorkerReply {
-  if (!(error instanceof DomainError)) return { kind: 'failed', error: error as Error };
-  const { code, message, details } = error;
+  // An error that crosses a thread keeps no code, so what a full disk means is said here.
+  const expected = error instanceof DomainError ? error : storageFull(error);
+  if (expected === undefined) return { kind: 'failed', error: error as Error };
+  const { code, message, details } = expected;
   return { kind: 'refused', code, message, details };
 }
 

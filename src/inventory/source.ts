@@ -6,6 +6,7 @@
 
 import type { KeyRange } from '../core/key-range.ts';
 import type { RecordVisitor } from '../core/record.ts';
+import type { NULL_VERSION } from '../core/stored-object.ts';
 
 export interface Source {
   /** About how many rows there are, for deciding how many workers pay. */
@@ -29,10 +30,16 @@ export interface SourceModule {
   openReader(options: unknown): SourceReader | Promise<SourceReader>;
 }
 
+/** What is true of the whole source at the instant that its readers see. */
+export interface SourceFacts {
+  /** How a report calls the null version: not at all where there never was versioning, else as a listing does. */
+  readonly nullVersionId: '' | typeof NULL_VERSION;
+}
+
 /** Lives in one worker thread. */
 export interface SourceReader {
   /** Takes hold of the present instant; all that follows reads it. */
-  begin(): void | Promise<void>;
+  begin(): SourceFacts | Promise<SourceFacts>;
   /**
    * Keys inside `range`, rising, that cut it into parts of about `rowsPerPart` rows. Calls `onPart` after each part it
    * finds; that throws to stop the work.

@@ -1,15 +1,16 @@
-/** A server in this process with the buckets, the account and the role that the inventory vectors speak of. */
+/** A server in this process with the buckets, the account, the role and the key that the inventory vectors speak of. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
-import { startApp } from '../../src/app.ts';
-import { loadSettings } from '../../src/config.ts';
+import { type App, startApp } from '../../src/app.ts';
+import { loadSettings, type SettingFlags } from '../../src/config.ts';
 import { openControlDatabase } from '../../src/control/control-database.ts';
 import { RoleTable } from '../../src/control/role-table.ts';
 import { type BucketRef, RuleBook } from '../../src/control/rule-book.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import type { KeySpec } from '../../src/core/encryption-key.ts';
 import type { Rule } from '../../src/core/rule.ts';
 import { checkRule } from '../../src/core/rule-check.ts';
 import { parseRuleDocument } from '../../src/protocol/oss/rule-document.ts';
@@ -17,6 +18,7 @@ import { rawQuery, WireClient } from '../wire-client.ts';
 
 const ACCOUNT = '1420563387190042';
 const ROLE = 'acme-inventory-writer';
+const ENCRYPTION_KEY = '8d1f0c77-6a53-4f02-9be3-2f5d7c90a1e4';
 const KEY = { accessKeyId: 'vector-key', accessKeySecret: 'vector-secret' };
 /** The host that the vectors' answers name. */
 const DOMAIN = 'oss-cn-hangzhou.aliyuncs.com';
@@ -34,15 +36,22 @@ export interface InventoryServer {
   close(): Promise<void>;
 }
 
-export async function startInventoryServer(limits: Readonly<Record<string, number>> = {}): Promise<InventoryServer> {
+export interface InventoryServerOptions {
+  readonly settings?: SettingFlags;
+  readonly keySpec?: KeySpec;
+}
+
+export async function startInventoryServer(options: InventoryServerOptions = {}): Promise<InventoryServer> {
+  const { keySpec = 'SYMMETRIC' } = options;
   const data = await mkdtemp(path.join(tmpdir(), 'stocktake-vectors-'));
   const db = await openControlDatabase(data);
   await new RoleTable(db).ensure(ACCOUNT, ROLE, systemClock.now());
-  const settings = loadSettings({ data, port: 0, accountId: ACCOUNT, ...KEY, limits }, {});
+  const settings = loadSettings({ data, port: 0, accountId: ACCOUNT, ...KEY, ...options.settings }, {});
   const app = await startApp({ settings, log: pino({ level: 'silent' }) });
   const anotherClient = () => new WireClient({ endpoint: app.endpoint, key: KEY, domain: DOMAIN });
   const client = anotherClient();
   for (const bucket of [SOURCE, DESTINATION]) await client.send({ method: 'PUT', bucket });
+  if (settings.keyService) await createKey(app, keySpec);
 
   const book = new RuleBook(db, systemClock, { maxRules: 1000 });
   let source: Promise<BucketRef> | undefined;
@@ -60,6 +69,14 @@ export async function startInventoryServer(limits: Readonly<Record<string, numbe
       await rm(data, { recursive: true, force: true });
     },
   };
+}
+
+async function createKey({ endpoint }: App, spec: KeySpec): Promise<void> {
+  const admin = new WireClient({ endpoint, key: KEY });
+  const body = JSON.stringify({ id: ENCRYPTION_KEY, spec });
+  const { status, text } = await admin.send({ method: 'POST', bucket: '-', key: 'api/v1/keys', body });
+  admin.close();
+  if (status >= 300) throw new Error(`the key of the vectors was not made: ${text}`);
 }
 
 /** A rule as the wire would read it, disabled unless told otherwise. */

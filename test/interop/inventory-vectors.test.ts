@@ -5,21 +5,25 @@
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import index from '../vectors/inventory/index.json' with { type: 'json' };
 import invalid from '../vectors/inventory/invalid.json' with { type: 'json' };
 import type { WireReply, WireRequest } from '../wire-client.ts';
-import { DESTINATION, type InventoryServer, readRule, SOURCE, startInventoryServer } from './inventory-server.ts';
+import {
+  DESTINATION,
+  type InventoryServer,
+  type InventoryServerOptions,
+  readRule,
+  SOURCE,
+  startInventoryServer,
+} from './inventory-server.ts';
 
 type Vector = (typeof index.vectors)[number];
 type InvalidVector = (typeof invalid)[number];
 
 const NOT_YET: Readonly<Record<string, string>> = {
-  '06-put-incremental': 'needs the incremental service, which does not exist yet',
-  '06-get-incremental': 'needs the incremental service, which does not exist yet',
-  'kms-unsupported-region': 'needs the key service and the setting that switches it off',
-  'kms-asymmetric-key': 'needs the key service',
-  'feature-off': 'inventory is what this server is for: no setting switches it off',
+  '06-put-incremental': 'needs the incremental service: until there is one, the answer is 06-put-incremental-denied',
+  '06-get-incremental': 'needs the incremental service, without which no such rule is stored',
 };
 
 const read = (name: string): Buffer => readFileSync(new URL(`../vectors/inventory/${name}`, import.meta.url));
@@ -147,7 +151,7 @@ describe('limits', () => {
   let server: InventoryServer;
 
   beforeAll(async () => {
-    server = await startInventoryServer({ dailyObjects: 1, weeklyObjects: 1 });
+    server = await startInventoryServer({ settings: { limits: { dailyObjects: 1, weeklyObjects: 1 } } });
     for (const key of ['a', 'b']) await server.client.send({ method: 'PUT', bucket: SOURCE, key, body: 'x' });
   });
 
@@ -170,6 +174,57 @@ describe('limits', () => {
     ]);
     const monthly = await server.client.send({ ...requestOf(daily), body: daily.body.replace('Weekly', 'Monthly') });
     expect(monthly.status).toBe(200);
+  });
+});
+
+describe('servers that lack something', () => {
+  async function serverWith(options: InventoryServerOptions): Promise<InventoryServer> {
+    const server = await startInventoryServer(options);
+    onTestFinished(() => server.close());
+    return server;
+  }
+
+  test('kms-unsupported-region: SSE-KMS is refused without a key service, and SSE-OSS is not', async () => {
+    const server = await serverWith({ settings: { keyService: false } });
+    await expectRefusal(server, invalidVector('kms-unsupported-region'));
+    await expectReply(server, vector('13-list-none'));
+    await expectReply(server, vector('03-put-sse-oss-disabled'));
+  });
+
+  test('kms-asymmetric-key: a key that is not symmetric is refused', async () => {
+    const server = await serverWith({ keySpec: 'RSA_2048' });
+    await expectRefusal(server, invalidVector('kms-asymmetric-key'));
+    await expectReply(server, vector('13-list-none'));
+  });
+
+  test('feature-off: where there is no inventory, rules and runs are refused', async () => {
+    const server = await serverWith({ settings: { inventory: false } });
+    const refused = invalidVector('feature-off');
+    await expectRefusal(server, refused);
+    const { query } = refused;
+    const others: WireRequest[] = [
+      { query },
+      { query: 'inventory' },
+      { method: 'DELETE', query },
+      { query: `${query}&runs` },
+      { query: `${query}&run=1` },
+      { method: 'POST', query: `${query}&run` },
+    ];
+    for (const other of others) await expectRefusal(server, refused, { method: 'GET', body: '', ...other });
+    expect((await server.client.send({ bucket: SOURCE })).status).toBe(200);
+  });
+
+  test('with allNeedsVersioning a rule of All versions is refused until the bucket has had versioning', async () => {
+    const server = await serverWith({ settings: { allNeedsVersioning: true } });
+    const put = requestOf(vector('02-put-filters-kms'));
+    const { status, error } = await server.client.send(put);
+    expect([status, error?.code, error?.ec]).toEqual([400, 'InvalidArgument', '0020-00000045']);
+    for (const state of ['Enabled', 'Suspended']) {
+      const body = `<VersioningConfiguration><Status>${state}</Status></VersioningConfiguration>`;
+      await server.client.send({ method: 'PUT', bucket: SOURCE, query: 'versioning', body });
+      expect((await server.client.send(put)).status, state).toBe(200);
+      await server.client.send({ ...put, method: 'DELETE', body: '' });
+    }
   });
 });
 
