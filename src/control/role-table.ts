@@ -9,7 +9,7 @@ import type { Schema } from './schema.ts';
 export const DEFAULT_ROLE = 'AliyunOSSRole';
 
 /** Who may assume a role that OSS works with (inventory sheet, section 5). */
-export const OSS_SERVICE = 'oss.aliyuncs.com';
+const OSS_SERVICE = 'oss.aliyuncs.com';
 
 const TRUSTS_OSS = {
   Version: '1',

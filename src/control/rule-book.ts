@@ -4,14 +4,15 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Clock } from '../core/clock.ts';
 import { DomainError } from '../core/errors.ts';
 import { noSuchRule, type Rule } from '../core/rule.ts';
+import { changeState } from './change-state.ts';
 import { newRun } from './new-run.ts';
 import { findRuleRow, ruleFromRow, type StoredRule } from './rule-row.ts';
 import { cancelOpenRun } from './run-ledger.ts';
-import type { Schema } from './schema.ts';
+import type { RuleRow, Schema } from './schema.ts';
 
 export interface BucketRef {
   readonly id: string;
@@ -40,12 +41,8 @@ export class RuleBook {
    * `replace` is not set, `RuleLimitReached` when the bucket is full.
    */
   async put(bucket: BucketRef, rule: Rule, options: { readonly replace: boolean }): Promise<void> {
-    await this.#db.transaction().execute(async (trx) => {
-      const existing = await findRuleRow(trx, bucket.id, rule.id);
-      if (existing !== undefined && !options.replace) {
-        throw new DomainError('RuleExists', 'The inventory you requested already exists.');
-      }
-      if (existing === undefined) await this.#assertRoom(trx, bucket);
+    await changeState(this.#db, 'rule-put', async (trx) => {
+      const existing = await this.#assertPlace(trx, bucket, rule.id, options);
       const nowMs = this.#clock.now();
       const uid = existing?.uid ?? randomUUID();
       const document = JSON.stringify(rule);
@@ -66,6 +63,11 @@ export class RuleBook {
           .execute();
       }
     });
+  }
+
+  /** Throws what `put` would of the id and the number of rules, before other things are looked at. */
+  async assertPlace(bucket: BucketRef, ruleId: string, options: { readonly replace: boolean }): Promise<void> {
+    await this.#assertPlace(this.#db, bucket, ruleId, options);
   }
 
   async find(bucketId: string, ruleId: string): Promise<StoredRule | undefined> {
@@ -97,7 +99,7 @@ export class RuleBook {
 
   /** Removes a rule and cancels its run under way; one that is not there is no error. Returns the uid it had. */
   async delete(bucketId: string, ruleId: string): Promise<string | undefined> {
-    return await this.#db.transaction().execute(async (trx) => {
+    return await changeState(this.#db, 'rule-delete', async (trx) => {
       const row = await findRuleRow(trx, bucketId, ruleId);
       if (row === undefined) return undefined;
       await trx.deleteFrom('rules').where('uid', '=', row.uid).execute();
@@ -120,8 +122,21 @@ export class RuleBook {
     return rows.map((row) => row.bucket_id);
   }
 
-  async #assertRoom(trx: Transaction<Schema>, bucket: BucketRef): Promise<void> {
-    const { count } = await trx
+  /** The rule that is there already, if it may be replaced. */
+  async #assertPlace(
+    db: Kysely<Schema>,
+    bucket: BucketRef,
+    ruleId: string,
+    { replace }: { readonly replace: boolean },
+  ): Promise<RuleRow | undefined> {
+    const existing = await findRuleRow(db, bucket.id, ruleId);
+    if (existing === undefined) await this.#assertRoom(db, bucket);
+    else if (!replace) throw new DomainError('RuleExists', 'The inventory you requested already exists.');
+    return existing;
+  }
+
+  async #assertRoom(db: Kysely<Schema>, bucket: BucketRef): Promise<void> {
+    const { count } = await db
       .selectFrom('rules')
       .select((select) => select.fn.countAll<number>().as('count'))
       .where('bucket_id', '=', bucket.id)

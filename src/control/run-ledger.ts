@@ -11,6 +11,7 @@
 import type { Kysely, Selectable, Updateable } from 'kysely';
 import type { Clock } from '../core/clock.ts';
 import { DomainError } from '../core/errors.ts';
+import type { SqlStep } from '../core/failpoint.ts';
 import type { DataFile } from '../core/report.ts';
 import { noSuchRule, type Rule } from '../core/rule.ts';
 import {
@@ -21,6 +22,7 @@ import {
   type RunTrigger,
   type RunView,
 } from '../core/run.ts';
+import { changeState } from './change-state.ts';
 import { newRun } from './new-run.ts';
 import { ruleFromRow, type StoredRule } from './rule-row.ts';
 import { lastRuleUid, listRuns, type RunPage, viewRun } from './run-views.ts';
@@ -72,7 +74,7 @@ export class RunLedger {
    * rule has an open run, or `NoSuchRule` when it was deleted since it was looked up.
    */
   async start({ uid }: StoredRule, trigger: RunTrigger): Promise<RunView> {
-    const run = await this.#db.transaction().execute(async (trx) => {
+    const run = await changeState(this.#db, 'run-start', async (trx) => {
       const row = await trx.selectFrom('rules').selectAll().where('uid', '=', uid).executeTakeFirst();
       if (row === undefined) throw noSuchRule();
       const stored = ruleFromRow(row);
@@ -124,7 +126,7 @@ export class RunLedger {
 
   /** Starts, or starts again, the scan: no shard is planned yet. The files of an earlier attempt must be gone. */
   async scanning(runId: string): Promise<void> {
-    await this.#db.transaction().execute(async (trx) => {
+    await changeState(this.#db, 'run-scanning', async (trx) => {
       await trx.deleteFrom('shards').where('run_id', '=', runId).execute();
       const { numUpdatedRows } = await trx
         .updateTable('runs')
@@ -148,7 +150,7 @@ export class RunLedger {
    * one folder: by reserving another it lets go of the first.
    */
   async reserveFolder(runId: string, candidate: string): Promise<boolean> {
-    return await this.#db.transaction().execute(async (trx) => {
+    return await changeState(this.#db, 'run-folder', async (trx) => {
       const taken = await trx.selectFrom('runs').select('id').where('folder', '=', candidate).executeTakeFirst();
       if (taken !== undefined) return taken.id === runId;
       await step(trx, runId, 'scanning', { folder: candidate });
@@ -158,7 +160,7 @@ export class RunLedger {
 
   /** Writes the plan: every shard with the name its data file will have. */
   async plan(runId: string, pointInTimeMs: number, shards: readonly PlannedShard[]): Promise<void> {
-    await this.#db.transaction().execute(async (trx) => {
+    await changeState(this.#db, 'run-plan', async (trx) => {
       await step(trx, runId, 'scanning', { point_in_time: pointInTimeMs });
       const run = await trx.selectFrom('runs').select('attempt').where('id', '=', runId).executeTakeFirstOrThrow();
       await insertShards(trx, runId, run.attempt, shards);
@@ -180,7 +182,7 @@ export class RunLedger {
    * replaced settles nothing.
    */
   async settleShard(runId: string, fileKey: string, result: SettledShard): Promise<void> {
-    await this.#db.transaction().execute(async (trx) => {
+    await changeState(this.#db, 'shard-settle', async (trx) => {
       const run = await trx.selectFrom('runs').select('state').where('id', '=', runId).executeTakeFirst();
       if (run?.state !== 'scanning') throw new RunOver(runId);
       if (!(await settleShardRow(trx, runId, fileKey, result))) throw new RunOver(runId);
@@ -189,7 +191,7 @@ export class RunLedger {
 
   /** All shards are settled: sums them up. From here on the report follows from the rows alone. */
   async publishing(runId: string): Promise<void> {
-    await this.#db.transaction().execute(async (trx) => {
+    await changeState(this.#db, 'run-publishing', async (trx) => {
       const shards = await shardRows(trx, runId);
       assertWhole(runId, shards);
       const sum = (count: (shard: Selectable<ShardRow>) => number) =>
@@ -204,26 +206,28 @@ export class RunLedger {
   }
 
   async published(runId: string, manifestKey: string): Promise<void> {
-    await this.#done(runId, { state: 'published', manifest_key: manifestKey });
+    await this.#done(runId, 'run-published', { state: 'published', manifest_key: manifestKey });
   }
 
   /** Nothing matched: no file was delivered. */
   async empty(runId: string, reason: RunReason): Promise<void> {
-    await this.#done(runId, { state: 'empty', reason_code: reason.code, reason_text: reason.text });
+    await this.#done(runId, 'run-empty', { state: 'empty', reason_code: reason.code, reason_text: reason.text });
   }
 
   async failed(runId: string, reason: RunReason): Promise<void> {
-    await this.#db
-      .updateTable('runs')
-      .set({
-        state: 'failed',
-        finished_at: this.#clock.now(),
-        reason_code: reason.code,
-        reason_text: reason.text,
-      })
-      .where('id', '=', runId)
-      .where('state', 'in', OPEN_RUN_STATES)
-      .execute();
+    await changeState(this.#db, 'run-failed', async (trx) => {
+      await trx
+        .updateTable('runs')
+        .set({
+          state: 'failed',
+          finished_at: this.#clock.now(),
+          reason_code: reason.code,
+          reason_text: reason.text,
+        })
+        .where('id', '=', runId)
+        .where('state', 'in', OPEN_RUN_STATES)
+        .execute();
+    });
   }
 
   /** The data files that a run's shards have or may have written, in key order. */
@@ -252,7 +256,9 @@ export class RunLedger {
   }
 
   async swept(runId: string): Promise<void> {
-    await this.#db.updateTable('runs').set({ swept: 1 }).where('id', '=', runId).execute();
+    await changeState(this.#db, 'run-swept', async (trx) => {
+      await trx.updateTable('runs').set({ swept: 1 }).where('id', '=', runId).execute();
+    });
   }
 
   /**
@@ -274,8 +280,8 @@ export class RunLedger {
   }
 
   /** Ends a run that did what its rule asks for; with it, in the same transaction, goes a rule that is spent now. */
-  async #done(runId: string, changes: Updateable<RunRow>): Promise<void> {
-    await this.#db.transaction().execute(async (trx) => {
+  async #done(runId: string, stepName: SqlStep, changes: Updateable<RunRow>): Promise<void> {
+    await changeState(this.#db, stepName, async (trx) => {
       await step(trx, runId, 'publishing', { ...changes, finished_at: this.#clock.now(), swept: 1 });
       await deleteSpentRule(trx, runId);
     });

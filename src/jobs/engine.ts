@@ -8,7 +8,7 @@ import type { DataFile } from '../core/report.ts';
 export interface Engine {
   /**
    * Opens the work on a run. Checks first that it can be done at all: source and destination there, role good,
-   * encryption served. Throws a `DomainError` that says what is wrong.
+   * encryption key usable. Throws a `DomainError` that says what is wrong.
    */
   open(run: StoredRun): Promise<EngineRun>;
   /** Is there a manifest in this folder of the run's destination? */

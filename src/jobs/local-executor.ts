@@ -8,6 +8,7 @@ import type { RunLedger, StoredRun } from '../control/run-ledger.ts';
 import type { Clock } from '../core/clock.ts';
 import { DomainError } from '../core/errors.ts';
 import { isOpen, type RunReason } from '../core/run.ts';
+import { storageFull } from '../core/storage-full.ts';
 import type { Engine } from './engine.ts';
 import { executeRun } from './execute-run.ts';
 
@@ -157,7 +158,8 @@ interface ActiveRun {
 }
 
 function reasonOf(error: unknown): RunReason {
-  if (error instanceof DomainError) return { code: error.code, text: error.message };
+  const expected = error instanceof DomainError ? error : storageFull(error);
+  if (expected !== undefined) return { code: expected.code, text: expected.message };
   const text = error instanceof Error ? error.message : String(error);
   return {
     code: 'InternalError',

@@ -1,23 +1,20 @@
 /**
- * Kills a server under load, again and again, and after each start holds it against what it has promised. A seed
- * repeats the choices: what is asked for, when the kill comes, whether the next start is killed as well.
+ * Kills a server under load, again and again, and after each start holds it against what it has promised: first at each
+ * of the failpoints it is given, then at random. A seed repeats the choices: what is asked for, when the kill comes,
+ * whether the next start is killed as well.
  */
 
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import Sqlite from 'better-sqlite3';
-import type { RunView } from '../../src/core/run.ts';
-import { killDuringStart, runCommand, type ServerProcess, startServer } from '../server-process.ts';
-import { checkChanges, checkFolder, checkReports, checkRuns, listRuns } from './checks.ts';
-import { connect, type LoadCounts, runLoad } from './load.ts';
-import { Promised } from './promises.ts';
+import { rm } from 'node:fs/promises';
+import { FAILPOINTS, type Failpoint } from '../../src/core/failpoint.ts';
 import { Random } from './random.ts';
-import { makeWorld, SOURCE, type World } from './world.ts';
+import { killStart, MAX_LOAD_MS, type Plan, runRound, startServerOf } from './round.ts';
+import { makeWorld, type World } from './world.ts';
 
 export interface ScenarioOptions {
-  readonly kills: number;
+  /** The server is killed once at each of these. */
+  readonly failpoints: readonly Failpoint[];
+  /** And so often at random. */
+  readonly randomKills: number;
   readonly seed: number;
   /** Objects that nobody changes: the more, the longer a scan. */
   readonly baseObjects: number;
@@ -29,167 +26,91 @@ export interface Summary {
   readonly acknowledged: number;
   readonly inDoubt: number;
   readonly reports: number;
-  /** Runs in each state that a kill hit. */
-  readonly runsHit: Readonly<Record<string, number>>;
+  /** Failpoints that no server came to. */
+  readonly unreached: readonly Failpoint[];
   readonly problems: readonly string[];
 }
 
-/** So long after the beginning of the load, or of a start, the kill comes at the latest. */
-const MAX_LOAD_MS = 1500;
+const MAX_RANDOM_LOAD_MS = 800;
+/** So long a random kill waits for its failpoint. */
+const MAX_WAIT_MS = 2_000;
 const MAX_START_MS = 900;
 /** Broken promises of one round that are told line by line; the summary counts all. */
 const MAX_PROBLEMS_TOLD = 10;
-/** Objects of earlier rounds that are looked at again in each. */
-const OLD_OBJECTS_CHECKED = 100;
 
-export async function runScenario({ kills, seed, baseObjects, tell }: ScenarioOptions): Promise<Summary> {
+export async function runScenario(options: ScenarioOptions): Promise<Summary> {
+  const { failpoints, randomKills, seed, baseObjects, tell } = options;
   const world = await makeWorld(new Random(seed), baseObjects);
-  const total = { acknowledged: 0, inDoubt: 0, runsHit: {} as Record<string, number> };
-  let server = await startServer({ data: world.data });
+  const kills = failpoints.length + randomKills;
+  const total = { acknowledged: 0, inDoubt: 0 };
+  await killFirstStart(world);
+  let server = await startServerOf(world);
   try {
     for (let number = 1; number <= kills; number++) {
-      const plan = planRound(world, number);
+      const point = failpoints[number - 1];
+      const checksAll = number === kills;
+      const plan = point === undefined ? randomPlan(world, number, checksAll) : directedPlan(world, point, checksAll);
       const known = world.problems.length;
-      const counts = await loadUntilKilled(world, server, plan);
-      const hit = await openRunsIn(world.data);
-      for (const afterMs of plan.startKills) await killDuringStart(world.data, afterMs);
-      server = await startServer({ data: world.data });
-      const reports = await checkServer(world, server, { all: number === kills }).catch((error: unknown) => {
-        world.problems.push(`a server that was started again refused its service: ${error}`);
-        return 0;
-      });
-      if (plan.isStoppedAfter || number === kills) {
-        const code = await server.terminate();
-        if (code !== 0) world.problems.push(`SIGTERM ended the server with exit code ${code}`);
-        await checkFolder(world);
-        if (number < kills) server = await startServer({ data: world.data });
-      }
-      total.acknowledged += counts.acknowledged;
-      total.inDoubt += counts.inDoubt;
-      for (const state of hit) total.runsHit[state] = (total.runsHit[state] ?? 0) + 1;
-      tell(describe({ number, kills, plan, counts, hit, reports }));
+      const round = await runRound(world, server, plan);
+      server = round.server;
+      total.acknowledged += round.acknowledged;
+      total.inDoubt += round.inDoubt;
+      tell(
+        `kill ${number} of ${kills}, ${describe(plan, round.isHit)}: ${round.acknowledged} changes acknowledged, ${round.inDoubt} in doubt, ${round.reports} reports verified`,
+      );
       for (const problem of world.problems.slice(known, known + MAX_PROBLEMS_TOLD)) tell(`  BROKEN: ${problem}`);
     }
+    const code = await server.terminate();
+    if (code !== 0) world.problems.push(`SIGTERM ended the server with exit code ${code}`);
   } finally {
     await server.stop();
     await rm(world.folder, { recursive: true, force: true });
   }
-  return { kills, ...total, reports: world.reports.size, problems: world.problems };
+  const unreached = FAILPOINTS.filter((point) => !world.reached.has(point));
+  return { kills, ...total, reports: world.reports.size, unreached, problems: world.problems };
 }
 
-interface Plan {
-  /** So long after the beginning of the load, when the kill comes by the clock. */
-  readonly killAfterMs: number;
-  /** Or as soon as a run is seen there: those moments are short, and a kill by the clock seldom meets them. */
-  readonly killWhen: 'by the clock' | 'shard settled' | 'publishing';
-  /** When the starts after it are killed. */
-  readonly startKills: readonly number[];
-  /** The key prefix of an import that goes on meanwhile. */
-  readonly importPrefix: string | undefined;
-  readonly isStoppedAfter: boolean;
+/** The first start makes the control database, the key file and the keys: it is killed in their midst, and anywhere. */
+async function killFirstStart(world: World): Promise<void> {
+  const { random } = world;
+  const point = random.pick(['sql.key-insert.commit', 'sql.key-insert.committed'] as const);
+  await killStart(world, { afterMs: MAX_LOAD_MS, order: { act: 'kill', point, nth: 1 } });
+  await killStart(world, { afterMs: random.between(0, MAX_START_MS), order: { act: 'none' } });
 }
 
-function planRound({ random }: World, number: number): Plan {
+function directedPlan({ random }: World, point: Failpoint, checksAll: boolean): Plan {
+  const killAt = { point, nth: random.between(1, 1 + oftenReached(point)) };
+  return { killAt, killAfterMs: MAX_LOAD_MS, mustReach: true, startKills: [], importPrefix: undefined, checksAll };
+}
+
+/** How often at least a load comes to a point within a second or two. */
+function oftenReached(point: Failpoint): number {
+  // Once for each folder of thousands of bodies.
+  if (point === 'body.place') return 1;
+  return /^(body|index|removal)\./.test(point) ? 100 : 3;
+}
+
+function randomPlan({ random }: World, number: number, checksAll: boolean): Plan {
+  const point = random.pick(FAILPOINTS);
+  const isByClock = random.isOneIn(2);
+  const startKills = Array.from({ length: random.isOneIn(3) ? random.between(1, 3) : 0 }, () => ({
+    afterMs: random.between(0, MAX_START_MS),
+    order: { act: 'kill', point: random.pick(FAILPOINTS), nth: random.between(1, 4) } as const,
+  }));
   return {
-    killAfterMs: random.between(20, MAX_LOAD_MS),
-    killWhen: random.pick(['by the clock', 'by the clock', 'shard settled', 'publishing'] as const),
-    startKills: Array.from({ length: random.isOneIn(2) ? random.between(1, 3) : 0 }, () =>
-      random.between(0, MAX_START_MS),
-    ),
-    importPrefix: random.isOneIn(3) ? `import/${number}/` : undefined,
-    isStoppedAfter: random.isOneIn(3),
+    ...(!isByClock && { killAt: { point, nth: random.between(1, 1 + oftenReached(point)) } }),
+    killAfterMs: isByClock ? random.between(20, MAX_RANDOM_LOAD_MS) : MAX_WAIT_MS,
+    mustReach: false,
+    startKills,
+    importPrefix: random.isOneIn(6) ? `import/${number}/` : undefined,
+    checksAll,
   };
 }
 
-async function loadUntilKilled(world: World, server: ServerProcess, plan: Plan): Promise<LoadCounts> {
-  const abort = new AbortController();
-  const load = runLoad(world, server.endpoint, abort.signal);
-  const imported = plan.importPrefix === undefined ? undefined : importInto(world, server, plan.importPrefix);
-  await untilKill(world, server, plan);
-  abort.abort();
-  await server.kill();
-  await imported;
-  return await load;
-}
-
-async function untilKill(world: World, server: ServerProcess, { killAfterMs, killWhen }: Plan): Promise<void> {
-  if (killWhen === 'by the clock') return await delay(killAfterMs);
-  const deadline = Date.now() + MAX_LOAD_MS;
-  const client = connect(server.endpoint);
-  const isThere = ({ state, shards }: RunView) =>
-    killWhen === 'publishing' ? state === 'publishing' : state === 'scanning' && shards.done > 0;
-  while (Date.now() < deadline) {
-    const newest = await Promise.all([...world.rules.keys()].map((rule) => listRuns(client, rule, 1)));
-    if (newest.flat().some(isThere)) break;
-  }
-  await client.close();
-}
-
-/** The command that a person would use. Which of its files were acknowledged it tells only at its end. */
-async function importInto(world: World, server: ServerProcess, prefix: string): Promise<void> {
-  const objects = [...world.importFiles].map(([name, state]) => {
-    const promised = new Promised();
-    promised.sent(state);
-    world.objects.set(prefix + name, promised);
-    return { promised, state };
-  });
-  const args = ['import', SOURCE, world.importFolder, '--prefix', prefix, '--json'];
-  const { code } = await runCommand(args, { endpoint: server.endpoint });
-  for (const { promised, state } of objects) {
-    if (code === 0) promised.acknowledged(state);
-    else promised.left();
-  }
-}
-
-async function checkServer(world: World, server: ServerProcess, { all }: { readonly all: boolean }): Promise<number> {
-  const client = connect(server.endpoint);
-  const runs = await checkRuns(world, client);
-  const reports = await checkReports(world, server.endpoint, runs, all);
-  await checkChanges(world, client, all ? world.objects.keys() : keysToCheck(world));
-  await client.close();
-  return reports;
-}
-
-/** What was in doubt or belongs to the load, and some of what has been certain for long. */
-function keysToCheck({ objects, random }: World): Set<string> {
-  const certain = [...objects].filter(([, { isInDoubt }]) => !isInDoubt).map(([key]) => key);
-  const inDoubt = [...objects].filter(([, { isInDoubt }]) => isInDoubt).map(([key]) => key);
-  const some = Array.from({ length: OLD_OBJECTS_CHECKED }, () => random.pick(certain));
-  return new Set([...inDoubt, ...some]);
-}
-
-/** The states of the runs that the kill hit, read from a copy, so that the next start finds all as it was left. */
-async function openRunsIn(data: string): Promise<string[]> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'stocktake-crash-'));
-  try {
-    for (const name of ['control.sqlite', 'control.sqlite-wal']) {
-      await copyFile(path.join(data, name), path.join(folder, name)).catch(() => undefined);
-    }
-    const database = new Sqlite(path.join(folder, 'control.sqlite'));
-    const open = "select state from runs where state in ('planned', 'scanning', 'publishing') order by sequence";
-    const states = database.prepare<[], { state: string }>(open).all();
-    database.close();
-    return states.map(({ state }) => state);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-interface Round {
-  readonly number: number;
-  readonly kills: number;
-  readonly plan: Plan;
-  readonly counts: LoadCounts;
-  readonly hit: readonly string[];
-  readonly reports: number;
-}
-
-function describe({ number, kills, plan, counts, hit, reports }: Round): string {
+function describe({ killAt, killAfterMs, startKills, importPrefix }: Plan, isHit: boolean): string {
   return [
-    `kill ${number} of ${kills}, ${plan.killWhen === 'by the clock' ? `after ${plan.killAfterMs} ms` : plan.killWhen}${plan.importPrefix === undefined ? '' : ', during an import'}`,
-    `${counts.acknowledged} changes acknowledged, ${counts.inDoubt} in doubt`,
-    `runs hit: ${hit.join(', ') || 'none'}`,
-    ...(plan.startKills.length > 0 ? [`starts killed after ${plan.startKills.join(' and ')} ms`] : []),
-    `${reports} reports verified`,
-  ].join('; ');
+    killAt !== undefined && isHit ? `at ${killAt.point}, time ${killAt.nth}` : `after ${killAfterMs} ms`,
+    ...(importPrefix === undefined ? [] : ['during an import']),
+    ...(startKills.length === 0 ? [] : [`${startKills.length} starts killed`]),
+  ].join(', ');
 }

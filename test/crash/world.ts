@@ -3,27 +3,59 @@
  * broken promises found so far.
  */
 
-import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { systemClock } from '../../src/core/clock.ts';
-import { ObjectStore } from '../../src/store/object-store.ts';
-import { NO_METADATA, photos, put } from '../store-fixture.ts';
+import type { Failpoint } from '../../src/core/failpoint.ts';
+import { makeImportFolder } from './import-folder.ts';
+import { ENCRYPTED, LOAD_PREFIX, RULES, SOURCE } from './names.ts';
+import type { ObjectFacts } from './object-facts.ts';
 import { Promised } from './promises.ts';
 import type { Random } from './random.ts';
+import { seedData } from './seed.ts';
 
-export const SOURCE = 'photos';
-export const DESTINATION = 'reports';
-export const BASE_PREFIX = 'base/';
-export const LOAD_PREFIX = 'load/';
-const LOAD_KEYS = 240;
-const RULES = 5;
-const IMPORT_FILES = 300;
-const SEEDING_AT_ONCE = 256;
+const SOURCE_KEYS = 160;
+const ENCRYPTED_KEYS = 40;
+const VERSIONED_KEYS = 24;
+const PASSING_BUCKETS = 4;
 
-/** The header that tells which put an object came from. */
-export const GENERATION_HEADER = 'x-oss-meta-generation';
+/** A key of a bucket without versioning. */
+export interface ObjectPlace {
+  readonly bucket: string;
+  readonly key: string;
+  readonly promised: Promised<ObjectFacts>;
+}
+
+export type VersionFacts = ObjectFacts | 'delete marker';
+
+/** A key of the bucket with versioning. Its state is its versions, newest first. */
+export interface VersionedPlace {
+  readonly key: string;
+  readonly promised: Promised<readonly VersionFacts[]>;
+  /** The ids of the versions, as long as the state is certain. */
+  ids: readonly string[];
+}
+
+export interface PartFacts {
+  readonly etag: string;
+  readonly sizeBytes: number;
+}
+
+/** The state of an upload is its parts by number. */
+export type UploadFacts = Readonly<Record<number, PartFacts>>;
+
+export interface UploadPlace {
+  readonly uploadId: string;
+  readonly target: ObjectPlace;
+  readonly generation: string;
+  readonly promised: Promised<UploadFacts>;
+}
+
+/** An upload that was being completed when the server was killed: it is over if and only if the object is there. */
+export interface Completion {
+  readonly upload: UploadPlace;
+  readonly facts: ObjectFacts;
+}
 
 export interface World {
   readonly random: Random;
@@ -31,89 +63,77 @@ export interface World {
   readonly data: string;
   /** Objects that nobody changes, so that a scan takes its time. */
   readonly baseObjects: number;
-  readonly objects: Map<string, Promised>;
-  readonly rules: ReadonlyMap<string, Promised>;
+  readonly objects: Map<string, ObjectPlace>;
+  readonly versioned: readonly VersionedPlace[];
+  /** Uploads whose begin was acknowledged, by id. */
+  readonly uploads: Map<string, UploadPlace>;
+  /** How many uploads may have begun without an answer. */
+  uploadsInDoubt: number;
+  completionsInDoubt: Completion[];
+  /** The bytes of each part that was sent, by MD5. */
+  readonly partBodies: Map<string, { readonly seed: string; readonly sizeBytes: number }>;
+  /** Which put a rule came from. */
+  readonly rules: ReadonlyMap<string, Promised<string>>;
+  /** Buckets that come and go, with the ids of their rules. */
+  readonly passing: ReadonlyMap<string, Promised<readonly string[]>>;
+  /** Encryption keys and their states. */
+  readonly keys: Map<string, Promised<string>>;
   /** Runs whose start was acknowledged, and the rule of each. */
   readonly runs: Map<string, string>;
   /** Manifests that were found whole, with the keys that they name. */
   readonly reports: Map<string, readonly string[]>;
+  /** Failpoints that any of the servers came to. */
+  readonly reached: Set<Failpoint>;
   /** Broken promises, in words. */
   readonly problems: string[];
   readonly importFolder: string;
-  /** The files of the folder: name to the state of an object that is made of it. */
-  readonly importFiles: ReadonlyMap<string, string>;
+  /** The files of the folder: name to what an object is that is made of it. */
+  readonly importFiles: ReadonlyMap<string, ObjectFacts>;
 }
 
 export async function makeWorld(random: Random, baseObjects: number): Promise<World> {
   const folder = await mkdtemp(path.join(tmpdir(), 'stocktake-crash-'));
   const data = path.join(folder, 'data');
-  await seedStore(path.join(data, 'store'), baseObjects);
+  await seedData(data, baseObjects);
   const importFolder = path.join(folder, 'import');
-  const promised = (count: number, name: (index: number) => string) =>
-    new Map(Array.from({ length: count }, (_, index) => [name(index), new Promised()]));
+  const places = [
+    ...Array.from({ length: SOURCE_KEYS }, (_, index) =>
+      place(SOURCE, `${LOAD_PREFIX}${index} ${'é/'.repeat(index % 3)}x`),
+    ),
+    ...Array.from({ length: ENCRYPTED_KEYS }, (_, index) => place(ENCRYPTED, `sealed ${index}`)),
+  ];
   return {
     random,
     folder,
     data,
     baseObjects,
-    objects: promised(LOAD_KEYS, (index) => `${LOAD_PREFIX}${index} ${'é/'.repeat(index % 3)}x`),
-    rules: promised(RULES, (index) => `rule-${index}`),
+    objects: new Map(places.map((each) => [nameOf(each), each])),
+    versioned: Array.from({ length: VERSIONED_KEYS }, (_, index) => ({
+      key: `paper ${index}`,
+      promised: new Promised(),
+      ids: [],
+    })),
+    uploads: new Map(),
+    uploadsInDoubt: 0,
+    completionsInDoubt: [],
+    partBodies: new Map(),
+    rules: new Map(RULES.map((id) => [id, new Promised()])),
+    passing: new Map(Array.from({ length: PASSING_BUCKETS }, (_, index) => [`passing-${index}`, new Promised()])),
+    keys: new Map(),
     runs: new Map(),
     reports: new Map(),
+    reached: new Set(),
     problems: [],
     importFolder,
     importFiles: await makeImportFolder(importFolder, random),
   };
 }
 
-/** Straight into the store: over HTTP it would take the time of all the rest. */
-async function seedStore(folder: string, count: number): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const store = await ObjectStore.open(folder, systemClock);
-  try {
-    await store.createBucket(photos);
-    await store.createBucket({ ...photos, name: DESTINATION });
-    for (let from = 0; from < count; from += SEEDING_AT_ONCE) {
-      const batch = Array.from({ length: Math.min(SEEDING_AT_ONCE, count - from) }, (_, index) => from + index);
-      await Promise.all(batch.map((index) => put(store, baseKey(index), String(index), { metadata: NO_METADATA })));
-    }
-  } finally {
-    await store.close();
-  }
+export function place(bucket: string, key: string): ObjectPlace {
+  return { bucket, key, promised: new Promised() };
 }
 
-const baseKey = (index: number): string => `${BASE_PREFIX}${String(index).padStart(9, '0')}`;
-
-async function makeImportFolder(folder: string, random: Random): Promise<Map<string, string>> {
-  await mkdir(folder);
-  const files = new Map<string, string>();
-  for (let index = 0; index < IMPORT_FILES; index++) {
-    const name = `file ${index}`;
-    const bytes = bodyOf(name, 0, sizeOf(random));
-    const file = path.join(folder, name);
-    await writeFile(file, bytes);
-    await utimes(file, index, index);
-    files.set(name, stateOf(bytes, `mtime ${index}.000`));
-  }
-  return files;
-}
-
-/** A size near one of the edges that the store treats differently, most often a small one. */
-export function sizeOf(random: Random): number {
-  const kind = random.between(0, 20);
-  if (kind === 0) return 0;
-  if (kind === 1) return random.between(1_000_000, 3_000_000);
-  if (kind <= 4) return 32 * 1024 + random.between(-1, 2);
-  if (kind <= 7) return random.between(40_000, 200_000);
-  return random.between(1, 4000);
-}
-
-/** Bytes that no other put has: one that is mixed of two, or cut, has another MD5. */
-export function bodyOf(key: string, generation: number, sizeBytes: number): Buffer {
-  return Buffer.alloc(sizeBytes, `${key} ${generation} `);
-}
-
-/** An object as the text that is compared: size, MD5, and what its metadata says. */
-export function stateOf(bytes: Buffer, metadata: string): string {
-  return `${bytes.length} bytes, ${createHash('md5').update(bytes).digest('hex').toUpperCase()}, ${metadata}`;
+/** As in `photos/load/1`. */
+export function nameOf({ bucket, key }: Pick<ObjectPlace, 'bucket' | 'key'>): string {
+  return `${bucket}/${key}`;
 }
