@@ -18,8 +18,10 @@ import { BucketDestination } from '../src/store/inventory-destination.ts';
 import { BucketSource } from '../src/store/inventory-source.ts';
 import { ObjectStore } from '../src/store/object-store.ts';
 import { SnapshotReader } from '../src/store/snapshot-reader.ts';
+import { TestKeys } from '../test/test-keys.ts';
 import { loadObjects } from './data-set.ts';
-import type { Contest, Figures } from './run.ts';
+import type { Contest, Figures } from './figures.ts';
+import type { BenchFlags } from './flags.ts';
 
 const FIELDS = ['Size', 'LastModifiedDate', 'ETag', 'StorageClass', 'IsMultipartUploaded', 'EncryptionStatus'];
 const RULE: Rule = {
@@ -32,16 +34,16 @@ const RULE: Rule = {
   optionalFields: FIELDS,
 };
 
-export async function benchInventory(objects: number): Promise<Contest> {
+export async function* benchInventory({ objects }: BenchFlags): AsyncGenerator<Contest> {
   const folder = await mkdtemp(path.join(tmpdir(), 'stocktake-bench-'));
   const storeFolder = path.join(folder, 'store');
   await mkdir(storeFolder);
   try {
     await loadObjects(storeFolder, 'photos', objects);
-    const store = await ObjectStore.open(storeFolder, { now: () => Date.now() });
+    const store = await ObjectStore.open(storeFolder, { clock: { now: () => Date.now() }, keys: new TestKeys() });
     try {
       const { figures, csv } = await ours(store, storeFolder, folder, objects);
-      return {
+      yield {
         ours: figures,
         references: {
           'bare scan, one thread': await bareScan(store, storeFolder, objects),
@@ -61,8 +63,14 @@ async function ours(store: ObjectStore, storeFolder: string, folder: string, obj
   const inventory = new Inventory({
     rule: RULE,
     sourceBucket: 'photos',
-    source: new BucketSource(store, storeFolder, 'photos', () => Date.now()),
-    destination: new BucketDestination(store, 'reports'),
+    source: new BucketSource({
+      store,
+      folder: storeFolder,
+      bucket: 'photos',
+      withNoncurrent: false,
+      now: () => Date.now(),
+    }),
+    destination: new BucketDestination(store, RULE.destination),
     spool: path.join(folder, 'spool'),
     threads: availableParallelism(),
   });
@@ -89,7 +97,7 @@ async function ours(store: ObjectStore, storeFolder: string, folder: string, obj
   const csv = path.join(folder, 'rows.csv');
   const rows = async function* () {
     for (const key of keys) {
-      const object = await store.read('reports', key);
+      const object = await store.read({ bucket: 'reports', key });
       if (object !== undefined) yield* Readable.from(object.body).pipe(createGunzip());
     }
   };
@@ -104,7 +112,12 @@ async function ours(store: ObjectStore, storeFolder: string, folder: string, obj
 }
 
 async function bareScan(store: ObjectStore, storeFolder: string, objects: number): Promise<Figures> {
-  const reader = new SnapshotReader({ folder: storeFolder, bucketNumber: store.bucketNumber('photos') });
+  const reader = new SnapshotReader({
+    folder: storeFolder,
+    bucket: 'photos',
+    bucketNumber: store.bucketNumber('photos'),
+    withNoncurrent: false,
+  });
   reader.begin();
   const scan = reader.scan({ start: new Uint8Array() });
   let touched = 0;

@@ -1,61 +1,44 @@
-/** `npm run bench -- NAME [--objects N] [--json]`: a benchmark beside its references, all measured in the same run. */
+/** `npm run bench -- NAME [flags]`: a benchmark beside its references, all measured in the same run. */
 
-import { execFileSync } from 'node:child_process';
-import { availableParallelism, cpus, totalmem } from 'node:os';
-import { parseArgs } from 'node:util';
+import { type Contest, toJson, toText } from './figures.ts';
+import { type BenchFlags, readFlags, USAGE } from './flags.ts';
 import { benchInventory } from './inventory.ts';
+import { clearProgress } from './progress.ts';
+import { benchStore } from './store.ts';
 
-/** Figures of one contestant; `perSecond` is what ratios are made of. */
-export interface Figures {
-  readonly perSecond: number;
-  readonly [figure: string]: number;
+type Bench = (flags: BenchFlags) => AsyncIterable<Contest>;
+
+const BENCHES: Readonly<Record<string, Bench>> = { inventory: benchInventory, store: benchStore };
+
+const { name, flags } = readArguments();
+const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
+if (bench === undefined) refuse(`There is no benchmark "${name}".`);
+// What has to go with this process hangs on its exit, which a signal alone would not bring about.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
+try {
+  const contests: Contest[] = [];
+  for await (const contest of bench(flags)) {
+    contests.push(contest);
+    clearProgress();
+    if (!flags.json) process.stdout.write(toText(contest));
+  }
+  if (flags.json) process.stdout.write(`${toJson(name, contests)}\n`);
+} catch (error) {
+  clearProgress();
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
 }
 
-export interface Contest {
-  readonly ours: Figures;
-  readonly references: Readonly<Record<string, Figures>>;
-}
-
-const BENCHES: Readonly<Record<string, (objects: number) => Promise<Contest>>> = { inventory: benchInventory };
-
-const { values: flags, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { objects: { type: 'string', default: '1000000' }, json: { type: 'boolean', default: false } },
-});
-const name = positionals[0] ?? '';
-const bench = BENCHES[name];
-const objects = Number(flags.objects);
-if (bench === undefined || !Number.isInteger(objects) || objects < 1) {
-  process.stderr.write(`usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--objects N] [--json]\n`);
-  process.exit(2);
-}
-
-const { ours, references } = await bench(objects);
-const ratios = Object.fromEntries(
-  Object.entries(references).map(([reference, { perSecond }]) => [reference, round(ours.perSecond / perSecond)]),
-);
-if (flags.json) {
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
-  const machine = {
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cores: availableParallelism(),
-    memoryBytes: totalmem(),
-    node: process.version,
-  };
-  process.stdout.write(`${JSON.stringify({ bench: name, machine, commit, ours, references, ratios }, null, 2)}\n`);
-} else {
-  print('ours', ours);
-  for (const [reference, figures] of Object.entries(references)) {
-    print(reference, figures);
-    process.stdout.write(`  ours is ${ratios[reference]} times as fast\n`);
+function readArguments() {
+  try {
+    return readFlags(process.argv.slice(2));
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
   }
 }
 
-function print(title: string, figures: Figures): void {
-  const text = Object.entries(figures).map(([figure, value]) => `${figure} ${round(value).toLocaleString('en-US')}`);
-  process.stdout.write(`${title}: ${text.join(', ')}\n`);
-}
-
-function round(value: number): number {
-  return value >= 100 ? Math.round(value) : Number(value.toPrecision(3));
+function refuse(why: string): never {
+  process.stderr.write(`${why}\n${USAGE}`);
+  process.exit(2);
 }
