@@ -331,6 +331,28 @@ test.each<[string, readonly Row[], string | undefined]>([
   expect(problems.map(({ text }) => text)).toEqual(problem === undefined ? [] : [expect.stringContaining(problem)]);
 });
 
+const WITH_CONTENT: readonly Column[] = [
+  ...['Bucket', 'Key', 'VersionId', 'IsLatest', 'IsDeleteMarker'],
+  ...['Size', 'ETag', 'StorageClass', 'EncryptionStatus', 'Crc64'],
+] as Column[];
+const OBJECT: Row = ['photos', 'a', 'null', 'true', 'false', '0', 'D41D8CD98F00B204E9800998ECF8427E', 'IA', 'true', ''];
+const MARKER: Row = ['photos', 'a', 'null', 'true', 'true', '', '', '', 'false', ''];
+const having = (row: Row, column: Column, value: string) => row.with(WITH_CONTENT.indexOf(column), value);
+
+test.each<[string, Row, string | undefined]>([
+  ['an object', OBJECT, undefined],
+  ['a delete marker', MARKER, undefined],
+  ['an object without a size', having(OBJECT, 'Size', ''), 'the object "a" has no size'],
+  ['a delete marker with a size', having(MARKER, 'Size', '0'), 'the delete marker of "a" has "0" as its Size'],
+  ['a delete marker with a class', having(MARKER, 'StorageClass', 'IA'), 'has "IA" as its StorageClass'],
+  ['a delete marker with a checksum', having(MARKER, 'Crc64', '7'), 'has "7" as its Crc64'],
+  ['neither', having(OBJECT, 'IsDeleteMarker', 'True'), 'its IsDeleteMarker is "True", neither true nor false'],
+  ['a latest that may be', having(OBJECT, 'IsLatest', ''), 'its IsLatest is "", neither true nor false'],
+])('a row of %s is held against what it says it is', async (_, row, problem) => {
+  const { problems } = await check(writeReport({ columns: WITH_CONTENT, files: [[row]] }));
+  expect(problems.map(({ text }) => text)).toEqual(problem === undefined ? [] : [expect.stringContaining(problem)]);
+});
+
 test('hundreds of thousands of versions of one key are checked with a bounded memory of them', async () => {
   const count = 300_000;
   const rows = Array.from({ length: count }, (_, index) => version('a', `version-${index}`, index === 0, 0));

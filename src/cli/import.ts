@@ -3,7 +3,7 @@ import { opendir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { objectKeyBytes } from '../core/object-key.ts';
-import { formatBytes, formatCount, note, ProgressLine, printJson, say } from './output.ts';
+import { formatBytes, formatCount, formatCounted, note, ProgressLine, printJson, say } from './output.ts';
 import { type ServerClient, type ServerFlags, withClient } from './server-client.ts';
 import { withServerOptions } from './server-options.ts';
 import { wholeNumber } from './usage-error.ts';
@@ -74,7 +74,9 @@ async function importWith(client: ServerClient, bucket: string, folder: string, 
   for (const { file, why } of tally.skipped) note(`passed over: ${file} (${why})`);
   if (flags.json) printJson({ bucket, ...tally, seconds: seconds() });
   else
-    say(`Imported ${formatCount(tally.objects)} objects, ${formatBytes(tally.bytes)}, in ${seconds().toFixed(1)} s.`);
+    say(
+      `Imported ${formatCounted(tally.objects, 'object')}, ${formatBytes(tally.bytes)}, in ${seconds().toFixed(1)} s.`,
+    );
 }
 
 async function put(client: ServerClient, bucket: string, { file, key }: SourceFile, tally: Tally): Promise<void> {

@@ -42,6 +42,11 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
 
+/** As in `1 fault` and `2,000 faults`. */
+export function formatCounted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** One line that is written over as work goes on; silent unless a person watches. */
 export class ProgressLine {
   readonly #isShown: boolean;

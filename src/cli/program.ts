@@ -1,19 +1,21 @@
 /** The commands under one program, with what all of them share. */
 
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { stocktakeVersion } from '../version.ts';
 import { addBucketCommands } from './bucket.ts';
 import { addImportCommand } from './import.ts';
+import { addKeyCommands } from './key.ts';
 import { addReportCommands } from './report.ts';
 import { addRuleCommands } from './rule.ts';
 import { addRunCommands } from './run.ts';
 import { addServeCommand } from './serve.ts';
+import { addStoreCommands } from './store.ts';
 import { addVerifyCommand } from './verify.ts';
 
 export function createProgram(): Command {
   const program = new Command('stocktake')
     .description("Bucket inventories: Alibaba Cloud OSS's PutBucketInventory for your own storage.")
-    .version(version(), '--version', 'print the version')
+    .version(stocktakeVersion(), '--version', 'print the version')
     .showHelpAfterError('(add --help for usage and examples)')
     .helpCommand(false)
     .exitOverride();
@@ -24,6 +26,8 @@ export function createProgram(): Command {
   addRunCommands(program);
   addReportCommands(program);
   addVerifyCommand(program);
+  addKeyCommands(program);
+  addStoreCommands(program);
   program.addHelpText(
     'after',
     `
@@ -36,10 +40,4 @@ A first inventory, with "stocktake serve" running in another terminal:
   $ stocktake report get photos nightly --out reports`,
   );
   return program;
-}
-
-/** package.json stands two folders above this file, as source and built. */
-function version(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return String(version);
 }

@@ -1,14 +1,28 @@
 /**
- * Checks rows one after another, through all files of a report: form, bucket, order, none twice. Rows are looked at as
- * bytes where they lie, because a report may have a billion of them.
+ * Checks rows one after another, through all files of a report: form, bucket, order, none twice, and whether a delete
+ * marker is one in all its columns. Rows are looked at as bytes where they lie, because a report may have a billion.
  */
 
 import { printable } from '../core/printable.ts';
+import { DecodedKey } from './decoded-key.ts';
 
 const QUOTE = 0x22;
-const PERCENT = 0x25;
 const COMMA = 0x2c;
 const KEY_AT = 1;
+const TRUE = Buffer.from('true');
+const FALSE = Buffer.from('false');
+
+/** Columns that tell of an object's content, which a delete marker has none of: it leaves them empty. */
+const OF_CONTENT: readonly string[] = [
+  'Size',
+  'TransitionTime',
+  'ETag',
+  'StorageClass',
+  'ObjectAcl',
+  'TaggingCount',
+  'ObjectType',
+  'Crc64',
+];
 
 /** Versions of one key that are surely remembered, to find one that is there twice; up to twice as many may be. */
 const MIN_VERSIONS_REMEMBERED = 100_000;
@@ -16,27 +30,33 @@ const MIN_VERSIONS_REMEMBERED = 100_000;
 /** How a row stands to the one before is decided by key bytes, then by which version is newer. */
 export class RowChecker {
   rows = 0;
-  readonly #columns: number;
+  readonly #columns: readonly string[];
   readonly #bucket: Buffer;
   readonly #versionAt: number;
   readonly #latestAt: number;
+  readonly #markerAt: number;
+  readonly #sizeAt: number;
+  readonly #contentAt: readonly number[];
   readonly #modifiedAt: number;
   /** Where the values of the present row begin and end, and whether quotes within them are doubled. */
   readonly #starts: number[];
   readonly #ends: number[];
   /** Decoded keys of the present row and the one above it; they take turns. */
-  #key = new Key();
-  #keyAbove = new Key();
+  #key = new DecodedKey();
+  #keyAbove = new DecodedKey();
   #modifiedAbove = '';
   #versions = new Set<string>();
   /** Those before, once there were too many. */
   #olderVersions = new Set<string>();
 
   constructor(columns: readonly string[], bucket: string) {
-    this.#columns = columns.length;
+    this.#columns = columns;
     this.#bucket = Buffer.from(bucket);
     this.#versionAt = columns.indexOf('VersionId');
     this.#latestAt = columns.indexOf('IsLatest');
+    this.#markerAt = columns.indexOf('IsDeleteMarker');
+    this.#sizeAt = columns.indexOf('Size');
+    this.#contentAt = OF_CONTENT.map((name) => columns.indexOf(name)).filter((at) => at >= 0);
     this.#modifiedAt = columns.indexOf('LastModifiedDate');
     this.#starts = columns.map(() => 0);
     this.#ends = columns.map(() => 0);
@@ -47,11 +67,13 @@ export class RowChecker {
     this.rows++;
     const count = this.#split(block, start, end);
     if (count < 0) return 'its quotes are not balanced';
-    if (count !== this.#columns) return `it has ${count} columns where the manifest names ${this.#columns}`;
+    if (count !== this.#columns.length) {
+      return `it has ${count} columns where the manifest names ${this.#columns.length}`;
+    }
     if (!this.#key.decode(block, this.#startOf(KEY_AT), this.#endOf(KEY_AT))) return 'its key is not percent-encoded';
-    const problem = this.#compare(block);
+    const problem = this.#compare(block) ?? this.#checkFlags(block);
     [this.#key, this.#keyAbove] = [this.#keyAbove, this.#key];
-    return this.#isOfBucket(block) ? problem : this.#wrongBucket(block);
+    return this.#holds(block, 0, this.#bucket) ? problem : this.#wrongBucket(block);
   }
 
   /** Finds the values of a row; returns how many there are, or -1 when a quote has no other. */
@@ -70,7 +92,7 @@ export class RowChecker {
       } else {
         while (at < end && block[at] !== COMMA) at++;
       }
-      if (column < this.#columns) {
+      if (column < this.#columns.length) {
         this.#starts[column] = valueStart;
         this.#ends[column] = at;
       }
@@ -96,7 +118,7 @@ export class RowChecker {
     const version = this.#versionAt < 0 ? '' : this.#text(block, this.#versionAt);
     if (this.#versionAt < 0 || this.#versions.has(version) || this.#olderVersions.has(version))
       return `the object "${this.#key}" is there twice`;
-    if (this.#latestAt >= 0 && this.#text(block, this.#latestAt) === 'true') {
+    if (this.#latestAt >= 0 && this.#holds(block, this.#latestAt, TRUE)) {
       return `the latest version of "${this.#key}" comes after an older one`;
     }
     // Times in this form compare like the instants they name.
@@ -120,10 +142,34 @@ export class RowChecker {
     if (this.#olderVersions.size > 0) this.#olderVersions = new Set();
   }
 
-  #isOfBucket(block: Buffer): boolean {
-    const [start, end] = [this.#startOf(0), this.#endOf(0)];
-    if (end - start !== this.#bucket.length) return false;
-    for (let i = 0; i < this.#bucket.length; i++) if (block[start + i] !== this.#bucket[i]) return false;
+  #checkFlags(block: Buffer): string | undefined {
+    if (this.#latestAt >= 0 && !this.#isBoolean(block, this.#latestAt)) return this.#noBoolean(block, this.#latestAt);
+    if (this.#markerAt < 0) return undefined;
+    if (!this.#isBoolean(block, this.#markerAt)) return this.#noBoolean(block, this.#markerAt);
+    if (this.#holds(block, this.#markerAt, FALSE)) {
+      return this.#sizeAt >= 0 && this.#isEmpty(this.#sizeAt) ? `the object "${this.#key}" has no size` : undefined;
+    }
+    const at = this.#contentAt.find((column) => !this.#isEmpty(column));
+    if (at === undefined) return undefined;
+    return `the delete marker of "${this.#key}" has "${printable(this.#text(block, at))}" as its ${this.#columns[at]}`;
+  }
+
+  #isBoolean(block: Buffer, column: number): boolean {
+    return this.#holds(block, column, TRUE) || this.#holds(block, column, FALSE);
+  }
+
+  #noBoolean(block: Buffer, column: number): string {
+    return `its ${this.#columns[column]} is "${printable(this.#text(block, column))}", neither true nor false`;
+  }
+
+  #isEmpty(column: number): boolean {
+    return this.#startOf(column) === this.#endOf(column);
+  }
+
+  #holds(block: Buffer, column: number, value: Buffer): boolean {
+    const [start, end] = [this.#startOf(column), this.#endOf(column)];
+    if (end - start !== value.length) return false;
+    for (let i = 0; i < value.length; i++) if (block[start + i] !== value[i]) return false;
     return true;
   }
 
@@ -138,48 +184,3 @@ export class RowChecker {
   #startOf = (column: number): number => this.#starts[column] ?? 0;
   #endOf = (column: number): number => this.#ends[column] ?? 0;
 }
-
-/** A percent-encoded key, decoded into a buffer that is used again and again. */
-class Key {
-  #bytes = Buffer.allocUnsafe(4096);
-  #length = 0;
-
-  /** False when a percent sign is not followed by two hexadecimal digits. */
-  decode(block: Buffer, start: number, end: number): boolean {
-    if (end - start > this.#bytes.length) this.#bytes = Buffer.allocUnsafe(end - start);
-    const bytes = this.#bytes;
-    let length = 0;
-    for (let at = start; at < end; at++) {
-      let byte = block[at] ?? 0;
-      if (byte === PERCENT) {
-        if (at + 2 >= end) return false;
-        byte = (HEX[block[at + 1] ?? 0] ?? -1) * 16 + (HEX[block[at + 2] ?? 0] ?? -1);
-        if (byte < 0) return false;
-        at += 2;
-      }
-      bytes[length++] = byte;
-    }
-    this.#length = length;
-    return true;
-  }
-
-  compare(other: Key): number {
-    const [ours, theirs] = [this.#bytes, other.#bytes];
-    const length = Math.min(this.#length, other.#length);
-    for (let i = 0; i < length; i++) {
-      const difference = (ours[i] ?? 0) - (theirs[i] ?? 0);
-      if (difference !== 0) return difference;
-    }
-    return this.#length - other.#length;
-  }
-
-  toString(): string {
-    return printable(this.#bytes.toString('utf8', 0, this.#length));
-  }
-}
-
-/** The value of a hexadecimal digit; far below zero for any other byte, so that a sum with it is negative. */
-const HEX = Int16Array.from({ length: 256 }, (_, byte) => {
-  const value = Number.parseInt(String.fromCharCode(byte), 16);
-  return Number.isNaN(value) ? -1000 : value;
-});

@@ -52,7 +52,13 @@ async function put(bucket: string, file: string, flags: Flags & { readonly repla
     ...(flags.replace && { 'x-oss-stocktake-replace': 'true' }),
   };
   const query = { inventory: undefined, inventoryId: id };
-  await withClient(flags, (client) => client.sendForNothing({ method: 'PUT', bucket, query, headers, body }));
+  try {
+    await withClient(flags, (client) => client.sendForNothing({ method: 'PUT', bucket, query, headers, body }));
+  } catch (error) {
+    if (!(error instanceof ServerError && error.code === 'InventoryAlreadyExist')) throw error;
+    const advice = `Replace it with: stocktake rule put ${bucket} ${file} --replace`;
+    throw new Error(`${error.message} It is the rule "${id}" of the bucket "${bucket}". ${advice}`, { cause: error });
+  }
   if (flags.json) printJson({ bucket, rule: id });
   else say(`Rule "${id}" of bucket "${bucket}" is stored. See its runs with: stocktake run list ${bucket} ${id}`);
 }
@@ -61,7 +67,10 @@ async function readRule(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {
-    throw new Error(`The rule can't be read: ${(error as Error).message}`, { cause: error });
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new Error(`There is no file "${file}" to read the rule from.`, { cause: error });
+    if (code === 'EISDIR') throw new Error(`"${file}" is a folder where a file is expected.`, { cause: error });
+    throw new Error(`The file "${file}" can't be read: ${message}`, { cause: error });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { loadSettings, type SettingFlags } from '../config.ts';
-import { rootKeyFile } from '../root-key.ts';
+import { rootKeyFile } from '../data-folder/root-key.ts';
 import { humanLog } from './human-log.ts';
 import { printJson, say } from './output.ts';
 
@@ -13,6 +13,7 @@ export function addServeCommand(program: Command): void {
     .option('--port <port>', 'the port; 0 picks one (STOCKTAKE_PORT; default 9300)')
     .option('--domain <domain>', 'bucket.<domain> is virtual-hosted (STOCKTAKE_DOMAIN; default localhost)')
     .option('--region <regions>', 'served regions, the first is the default (STOCKTAKE_REGION; default cn-hangzhou)')
+    .option('--key-file <file>', 'the key that seals all others (STOCKTAKE_KEY_FILE; default in the data folder)')
     .option('--config <file>', 'a YAML file with the same settings, and the limits')
     .option('--json', 'JSON on stdout; the first line says where it listens', false)
     .addHelpText(
@@ -53,9 +54,11 @@ async function serve({ json, ...flags }: SettingFlags & { readonly json: boolean
     }
     say('\nStop it with Ctrl-C.');
   }
-  const signal = await stopping;
-  log.info({ signal }, 'stopping');
+  const cause = await Promise.race([stopping, app.unusable]);
+  if (typeof cause === 'string') log.info({ signal: cause }, 'stopping');
+  else log.fatal({ err: cause }, 'stopping, because the store has to be opened again: start the server once more');
   await app.close();
+  if (typeof cause !== 'string') process.exitCode = 1;
   if (json) printJson({ event: 'stopped' });
 }
 

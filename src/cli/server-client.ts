@@ -4,9 +4,9 @@ import type { Readable } from 'node:stream';
 import { Pool } from 'undici';
 import { type ClientSettings, loadClientSettings } from '../config.ts';
 import { signV4 } from '../core/oss-signature-v4.ts';
-import { encodeComponent, encodeKey, parseQuery } from '../core/request-target.ts';
+import { encodeKey, formatQuery, parseQuery } from '../core/request-target.ts';
 import { childText, parseXml, type XmlElement } from '../core/xml.ts';
-import { readRootKey, rootKeyFile } from '../root-key.ts';
+import { readRootKey, rootKeyFile } from '../data-folder/root-key.ts';
 import { UsageError } from './usage-error.ts';
 
 const XML_LIMITS = { maxBytes: 64 * 1024 * 1024, maxDepth: 32, maxElements: 1_000_000 };
@@ -25,6 +25,14 @@ export interface ServerRequest {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer | Readable;
+}
+
+/** A request to the admin API, for JSON. */
+export interface AdminRequest extends Pick<ServerRequest, 'query' | 'body'> {
+  /** GET unless given. */
+  readonly method?: ServerRequest['method'];
+  /** What follows `/-/api/v1/`, not encoded. */
+  readonly path: string;
 }
 
 export interface ServerReply {
@@ -68,9 +76,7 @@ export class ServerClient {
 
   /** The reply to a request; throws `ServerError` for any status of 300 and above. */
   async send(request: ServerRequest): Promise<ServerReply> {
-    const rawQuery = Object.entries(request.query ?? {})
-      .map(([name, value]) => encodeComponent(name) + (value === undefined ? '' : `=${encodeComponent(value)}`))
-      .join('&');
+    const rawQuery = formatQuery(Object.entries(request.query ?? {}).map(([name, value = '']) => [name, value]));
     const path = [request.bucket, request.key]
       .filter((part) => part !== undefined)
       .map(encodeKey)
@@ -93,6 +99,11 @@ export class ServerClient {
 
   async sendForJson<T>(request: ServerRequest): Promise<T> {
     return JSON.parse((await collect((await this.send(request)).body)).toString()) as T;
+  }
+
+  /** Asks the admin API, which lies and is signed where a bucket `-` would. */
+  async sendForAdmin<T>({ method = 'GET', path, ...more }: AdminRequest): Promise<T> {
+    return await this.sendForJson<T>({ ...more, method, bucket: '-', key: `api/v1/${path}` });
   }
 
   /** For replies whose body doesn't matter. */
@@ -176,6 +187,10 @@ function keyOf({ accessKeyId, accessKeySecret, data }: ClientSettings) {
 
 function serverError(status: number, body: Buffer): ServerError {
   try {
+    if (body.toString('latin1', 0, 1) === '{') {
+      const { error } = JSON.parse(body.toString()) as { error: { code: string; message: string } };
+      return new ServerError(status, error.code, error.message);
+    }
     const error = parseXml(body, XML_LIMITS);
     return new ServerError(status, childText(error, 'Code') ?? String(status), childText(error, 'Message') ?? '');
   } catch {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { temporaryFolder } from '../../test/store-fixture.ts';
@@ -46,6 +46,14 @@ test('the folder is made when it is not there, for its owner alone', () => {
   const folder = path.join(temporaryFolder(), 'deep', 'data');
   DataFolderLock.take(folder).release();
   expect(statSync(folder).mode & 0o777).toBe(0o700);
+});
+
+test('a file where the folder should be, or a folder above it, is refused in words', () => {
+  const file = path.join(temporaryFolder(), 'file');
+  writeFileSync(file, '');
+  expect(() => DataFolderLock.take(file)).toThrow(`The data folder "${file}" is a file. Name a folder.`);
+  const below = path.join(file, 'data');
+  expect(() => DataFolderLock.take(below)).toThrow(`The data folder "${below}" would lie below a file.`);
 });
 
 test('the parent of each folder that was made is synced, and no other', () => {

@@ -10,7 +10,12 @@ test('twenty tags of any characters are accepted, each at its longest', () => {
 });
 
 test.each([
-  ['twenty-one tags', Array.from({ length: 21 }, (_, index) => tag(`k${index}`)), 'TooManyTags', '21 tags where at most 20'],
+  [
+    'twenty-one tags',
+    Array.from({ length: 21 }, (_, index) => tag(`k${index}`)),
+    'TooManyTags',
+    '21 tags where at most 20',
+  ],
   ['an empty key', [tag('')], 'InvalidTaggingKey', 'key of a tag is empty'],
   ['a key of 65 bytes', [tag(`${'é'.repeat(32)}k`)], 'InvalidTaggingKey', '65 bytes where at most 64'],
   ['a value of 129 bytes', [tag('k', `${'é'.repeat(64)}v`)], 'InvalidTag', '129 bytes where at most 128'],

@@ -4,7 +4,8 @@
  * second log line or turn the reading direction of the first.
  */
 export function printable(text: string, maxCharacters = 100): string {
-  const characters = Array.from(text);
+  // A character has at most two units; a text of megabytes is not taken apart to show its beginning.
+  const characters = Array.from(text.slice(0, 2 * (maxCharacters + 1)));
   const head = characters
     .slice(0, maxCharacters)
     .join('')

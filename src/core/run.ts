@@ -1,5 +1,7 @@
 /** A run: one execution of a rule. The words here are those that the outside sees (docs/reference/runs.md). */
 
+import { DomainError } from './errors.ts';
+
 export type RunTrigger = 'first' | 'schedule' | 'manual' | 'once';
 
 export const OPEN_RUN_STATES = ['planned', 'scanning', 'publishing'] as const;
@@ -36,4 +38,9 @@ export interface RunView {
 
 export function isOpen(state: RunState): state is OpenRunState {
   return (OPEN_RUN_STATES as readonly string[]).includes(state);
+}
+
+/** The bucket that a rule lists is no longer there, or another has its name now. */
+export function sourceGone(bucket: string): DomainError {
+  return new DomainError('SourceGone', `The bucket "${bucket}" that the rule lists no longer exists.`);
 }

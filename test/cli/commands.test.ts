@@ -202,7 +202,7 @@ test('what is no file, or can be no key, is passed over and told', async () => {
   symlinkSync('nowhere', path.join(folder, 'broken'));
   writeFileSync(Buffer.concat([Buffer.from(`${folder}/not-utf8-`), Buffer.of(0xff)]), 'x');
   const { code, stdout, stderr } = await attempt('import', source, folder);
-  expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('Imported 1 objects') });
+  expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('Imported 1 object,') });
   expect(stderr.trim().split('\n').toSorted()).toEqual([
     expect.stringMatching(/^passed over: .*\/\\leading \(.*does not begin with/),
     expect.stringMatching(/^passed over: .*\/broken \(no regular file\)$/),
@@ -275,12 +275,19 @@ test('a rule that is there already is refused, unless it is to be replaced', asy
   const { source, destination } = await newBuckets();
   const file = ruleFile({ destination });
   await run('rule', 'put', source, file);
-  await expectFailure('InventoryAlreadyExist', 'rule', 'put', source, file);
+  const advice = `It is the rule "nightly" of the bucket "${source}". Replace it with: stocktake rule put ${source} ${file} --replace\n`;
+  await expectFailure(
+    `InventoryAlreadyExist: The inventory you requested already exists. ${advice}`,
+    'rule',
+    'put',
+    source,
+    file,
+  );
   await run('rule', 'put', source, file, '--replace');
 });
 
 test.each([
-  ['is not there', undefined, "The rule can't be read"],
+  ['is not there', undefined, 'stocktake: There is no file "/nowhere/rule.xml"'],
   ['is neither XML nor JSON', 'Id: nightly', 'neither XML nor JSON'],
   ['is no object', '[1]', 'A rule in JSON is an object'],
   ['has a name that is none', '{"Id": "x", "a b": 1}', 'that is no name of an element'],
@@ -289,6 +296,11 @@ test.each([
   const { source } = await newBuckets();
   const file = text === undefined ? '/nowhere/rule.xml' : textFile('rule', text);
   await expectFailure(words, 'rule', 'put', source, file);
+});
+
+test('a rule file that is a folder is refused in words', async () => {
+  const folder = temporaryFolder();
+  await expectFailure(`"${folder}" is a folder where a file is expected.`, 'rule', 'put', 'photos', folder);
 });
 
 /** The fields that docs/reference/runs.md names. */
@@ -472,19 +484,34 @@ test('a source without objects ends in an empty run, and nothing is delivered', 
 
 test.each([
   ['SSE-OSS', { 'SSE-OSS': '' }],
-  ['SSE-KMS', { 'SSE-KMS': { KeyId: 'key-1' } }],
+  ['SSE-KMS', { 'SSE-KMS': { KeyId: 'commands-key' } }],
   ['SSE-KMS with the default key', { 'SSE-KMS': '' }],
-])('a rule with %s is accepted, and its run fails in words and delivers nothing', async (_, encryption) => {
+])('a report with %s is fetched and verified as any other', async (_, encryption) => {
   const { source, destination } = await newBuckets();
+  await attempt('key', 'create', 'commands-key');
   await run('import', source, folderOf({ file: 'x' }));
   await run('rule', 'put', source, ruleFile({ destination, encryption }));
+  const { run: ended } = await watch(source);
+  expect(ended).toMatchObject({ state: 'published', matched: 1 });
+  expect(await run('verify', `oss://${destination}/${ended.manifest}`)).toContain('The report is whole: 1 rows');
+});
+
+test('a run whose key was disabled fails in words and delivers nothing', async () => {
+  const { source, destination } = await newBuckets();
+  await run('key', 'create', 'to-be-disabled');
+  const encryption = { 'SSE-KMS': { KeyId: 'to-be-disabled' } };
+  await run('rule', 'put', source, ruleFile({ destination, encryption }));
+  expect((await watch(source)).run.state).toBe('empty');
+  await run('key', 'disable', 'to-be-disabled');
+  await run('import', source, folderOf({ file: 'x' }));
+  await attempt('run', 'start', source, 'nightly');
   const { code, run: ended } = await watch(source);
   expect(code).toBe(1);
-  const reason = { code: 'EncryptionNotServed', text: expect.stringContaining("can't encrypt yet") };
+  const reason = { code: 'ReportKeyUnusable', text: expect.stringContaining('"to-be-disabled" is disabled') };
   expect(ended).toMatchObject({ state: 'failed', reason, manifest: null });
   expect(await keysIn(destination)).toEqual([]);
   const words = await attempt('run', 'watch', source, 'nightly');
-  expect(words).toMatchObject({ code: 1, stdout: expect.stringContaining('EncryptionNotServed') });
+  expect(words).toMatchObject({ code: 1, stdout: expect.stringContaining('ReportKeyUnusable') });
 });
 
 test('a run whose destination was deleted fails and says what to do', async () => {

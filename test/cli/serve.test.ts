@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect as connectTo } from 'node:net';
 import path from 'node:path';
@@ -84,6 +84,15 @@ test('a data folder in use is refused, and its server goes on', async () => {
   expect({ code: second.code, stdout: second.stdout }).toEqual({ code: 1, stdout: '' });
   expect(second.stderr).toContain(`The data folder "${server.data}" is in use by another process.`);
   await clientOf(server).sendForNothing({ method: 'PUT', bucket: 'photos' });
+});
+
+test('a data folder that is a file is refused in words', async () => {
+  const file = path.join(temporaryFolder(), 'file');
+  writeFileSync(file, 'kept');
+  const { code, stdout, stderr } = await runCommand(['serve', '--data', file, '--port', '0']);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toBe(`stocktake: The data folder "${file}" is a file. Name a folder.\n`);
+  expect(readFileSync(file, 'utf8')).toBe('kept');
 });
 
 test('a port in use is refused in words', async () => {

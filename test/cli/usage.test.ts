@@ -30,6 +30,16 @@ test('the commands are those of the contract that there are so far', () => {
     'report list',
     'report get',
     'verify',
+    'key create',
+    'key list',
+    'key show',
+    'key disable',
+    'key enable',
+    'key schedule-deletion',
+    'key cancel-deletion',
+    'store check',
+    'store backup',
+    'store restore',
   ]);
 });
 
