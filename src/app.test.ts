@@ -44,6 +44,7 @@ test('a start that fails lets go of the data folder', async () => {
 
 test('rules of a bucket that is gone, because a process died between its end and theirs, go at the next start', async () => {
   const data = temporaryFolder();
+  await (await start(data)).close();
   const control = () => openControlDatabase(data);
   const before = await control();
   const rules = new RuleBook(before, systemClock, { maxRules: 10 });

@@ -5,22 +5,35 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import { RootAccess } from './access/access.ts';
+import { AdminService, isAdminTarget } from './admin/admin-service.ts';
 import type { Settings } from './config.ts';
-import { openControlDatabase } from './control/control-database.ts';
+import { type ControlDatabase, openControlDatabase } from './control/control-database.ts';
+import { copyControlDatabase } from './control/control-file.ts';
 import { DataFolderLock } from './control/data-folder-lock.ts';
+import { KeyTable } from './control/key-table.ts';
 import { DEFAULT_ROLE, RoleTable } from './control/role-table.ts';
 import { RuleBook } from './control/rule-book.ts';
 import { RunLedger } from './control/run-ledger.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { DomainError, hasCode } from './core/errors.ts';
+import { reach } from './core/failpoint.ts';
 import { noSuchRule } from './core/rule.ts';
+import { storageFull } from './core/storage-full.ts';
+import { BackupService } from './data-folder/backup-service.ts';
+import { openKeyFile } from './data-folder/key-file.ts';
+import { lostPart } from './data-folder/lost-parts.ts';
+import { createRootKey, type RootKey, readRootKey } from './data-folder/root-key.ts';
 import { EmbeddedEngine } from './embedded-engine.ts';
 import { type HttpRequest, type HttpResponse, HttpServer } from './http/http-server.ts';
+import { jsonReply } from './http/json-reply.ts';
 import { LocalExecutor, type RunEvent } from './jobs/local-executor.ts';
+import { KeyService } from './keys/key-service.ts';
+import { isVirtualHosted } from './protocol/oss/address.ts';
+import { authenticate } from './protocol/oss/authenticate.ts';
+import { ERROR_TABLE } from './protocol/oss/error-table.ts';
 import { OssService } from './protocol/oss/oss-service.ts';
 import type { ObjectStorePort, RolePort, RulePort, RunPort } from './protocol/oss/ports.ts';
-import { createRootKey, type RootKey, readRootKey } from './root-key.ts';
-import { syncFolder } from './store/body-files.ts';
+import { syncFolder } from './store/bodies/body-files.ts';
 import { ObjectStore } from './store/object-store.ts';
 
 /** How long requests under way may take when the server is told to stop. */
@@ -38,6 +51,8 @@ export interface App {
   readonly rootKey: RootKey;
   /** The root key was made by this start. */
   readonly isFirstStart: boolean;
+  /** Resolves when the store has to be opened again, which only another start of the process does. */
+  readonly unusable: Promise<DomainError>;
   /** Drains: answers what was asked, stops runs (they go on at the next start), lets go of the folder. */
   close(): Promise<void>;
 }
@@ -48,7 +63,10 @@ export async function startApp({ settings, log, clock = systemClock }: AppOption
   const lock = DataFolderLock.take(folder);
   const closers: (() => Promise<unknown> | unknown)[] = [() => lock.release()];
   const close = () => takeAll(closers.splice(0).reverse());
+  const { promise: unusable, resolve: onUnusable } = Promise.withResolvers<DomainError>();
   try {
+    const lost = await lostPart(folder);
+    if (lost !== undefined) throw new Error(lost.text);
     const { rootKey, isFirstStart } = openRootKey(settings);
     const spool = path.join(folder, 'spool');
     await rm(spool, { recursive: true, force: true });
@@ -56,12 +74,25 @@ export async function startApp({ settings, log, clock = systemClock }: AppOption
 
     const db = await openControlDatabase(folder);
     closers.push(() => db.destroy());
+    const keys = await openKeys(db, settings, clock);
     const storeFolder = path.join(folder, 'store');
     await mkdir(storeFolder, { recursive: true });
-    const store = await ObjectStore.open(storeFolder, clock);
+    const store = await ObjectStore.open(storeFolder, { clock, keys, onUnusable });
     closers.push(() => store.close());
     // Both databases are in their places now, and those have to outlast a power loss too.
     await syncFolder(folder);
+
+    const backups = new BackupService({
+      source: {
+        data: folder,
+        lend: (atInstant, work) => store.lend(atInstant, work),
+        copyControl: (file) => copyControlDatabase(db, file),
+        now: () => clock.now(),
+      },
+      keyFile: settings.keyFile,
+      onFailure: (error, { folder }) => log.error({ err: error, folder }, 'backup failed'),
+    });
+    closers.push(() => backups.close());
 
     const rules = new RuleBook(db, clock, { maxRules: settings.limits.rulesPerBucket });
     const ledger = new RunLedger(db, clock);
@@ -72,6 +103,7 @@ export async function startApp({ settings, log, clock = systemClock }: AppOption
       storeFolder,
       spool,
       roles,
+      keys,
       clock,
       threads: settings.limits.scanThreads || availableParallelism(),
     });
@@ -86,36 +118,56 @@ export async function startApp({ settings, log, clock = systemClock }: AppOption
     await sweepRules(rules, store);
     await executor.recover();
 
-    const service = new OssService(
+    const credentials = rootCredentials(rootKey, settings.accountId);
+    const access = new RootAccess();
+    const onFault = (error: unknown, request: HttpRequest) =>
+      log.error({ err: error, request: request.id, method: request.method }, 'request failed');
+    const admin = new AdminService(
+      {
+        accountId: settings.accountId,
+        authenticate: (request) =>
+          authenticate(request, { credentials, nowMs: clock.now(), servedRegions: settings.region }),
+        access,
+        describeError: (code) => ERROR_TABLE[code],
+        keys: keys.account,
+        backups,
+      },
+      onFault,
+    );
+    const oss = new OssService(
       {
         settings: {
           accountId: settings.accountId,
           domain: settings.domain,
           regions: settings.region,
+          inventory: settings.inventory,
           allNeedsVersioning: settings.allNeedsVersioning,
           maxDailyObjects: settings.limits.dailyObjects,
           maxWeeklyObjects: settings.limits.weeklyObjects,
         },
         now: () => clock.now(),
-        credentials: rootCredentials(rootKey, settings.accountId),
-        access: new RootAccess(),
+        credentials,
+        access,
         store: storePort(store, rules, executor),
         rules: rulePort(rules, store, executor),
         runs: runPort(rules, ledger, executor),
         roles: rolePort(roles),
+        keys,
       },
-      (error, request) => log.error({ err: error, request: request.id, method: request.method }, 'request failed'),
+      onFault,
     );
     const server = new HttpServer(
-      (request) => answer(request, service),
+      (request) => (isOurs(request, settings) ? answerOurs(request, admin) : oss.handle(request)),
       (error) => log.error({ err: error }, 'response failed'),
     );
     const port = await listen(server, settings);
     closers.push(() => server.close(DRAIN_MS));
-    return { endpoint: `http://${urlHost(settings.host)}:${port}`, rootKey, isFirstStart, close };
+    return { endpoint: `http://${urlHost(settings.host)}:${port}`, rootKey, isFirstStart, unusable, close };
   } catch (error) {
     await close().catch((closing: unknown) => log.error({ err: closing }, 'a start that failed left something open'));
-    throw error;
+    if (storageFull(error) === undefined) throw error;
+    const text = `There is no room left on the disk of "${folder}", and a start has to write a little. Make room there, then start again.`;
+    throw new Error(text, { cause: error });
   }
 }
 
@@ -131,6 +183,13 @@ async function takeAll(steps: readonly (() => Promise<unknown> | unknown)[]): Pr
   }
   if (failures.length === 1) throw failures[0];
   if (failures.length > 1) throw new AggregateError(failures, `${failures.length} steps of closing the server failed.`);
+}
+
+/** The key service, opened by the key file. One that is missing is made only while there is nothing it would open. */
+async function openKeys(db: ControlDatabase, settings: Settings, clock: Clock): Promise<KeyService> {
+  const records = new KeyTable(db);
+  const sealedBy = openKeyFile(settings.keyFile, { mayCreate: await records.isEmpty() });
+  return await KeyService.open({ records, sealedBy, clock, isOn: settings.keyService });
 }
 
 async function listen(server: HttpServer, { host, port }: Settings): Promise<number> {
@@ -157,11 +216,15 @@ function openRootKey(settings: Settings): { rootKey: RootKey; isFirstStart: bool
 }
 
 /** `/-/` is ours, since no bucket can have that name; everything else is the OSS wire's. */
-async function answer(request: HttpRequest, service: OssService): Promise<HttpResponse> {
+function isOurs({ target, headers }: HttpRequest, { domain, region }: Settings): boolean {
+  return isAdminTarget(target) && !isVirtualHosted(headers.host ?? '', { domain, regions: region });
+}
+
+async function answerOurs(request: HttpRequest, admin: AdminService): Promise<HttpResponse> {
   if (request.method === 'GET' && request.target === '/-/health') {
-    return { status: 200, headers: { 'Content-Type': 'application/json' }, body: '{"status":"ok"}\n' };
+    return jsonReply(200, { status: 'ok' });
   }
-  return await service.handle(request);
+  return await admin.handle(request);
 }
 
 function rootCredentials(rootKey: RootKey, accountId: string) {
@@ -176,16 +239,21 @@ function storePort(store: ObjectStore, rules: RuleBook, executor: LocalExecutor)
     createBucket: (bucket) => store.createBucket(bucket),
     async deleteBucket(name) {
       const { id } = await store.deleteBucket(name);
+      reach('bucket.deleted');
       await endRules(id, rules, executor);
     },
     findBucket: (name) => store.findBucket(name),
     listBuckets: (after, limit) => store.listBuckets(after, limit),
+    changeBucket: (name, change) => store.changeBucket(name, change),
     totals: (bucket) => store.totals(bucket),
     put: (request, body, promise) => store.put(request, body, promise),
-    head: (bucket, key) => store.head(bucket, key),
-    read: (bucket, key, chooseRange) => store.read(bucket, key, chooseRange),
-    deleteMany: (bucket, keys) => store.deleteMany(bucket, keys),
+    head: (address) => store.head(address),
+    read: (address, chooseRange) => store.read(address, chooseRange),
+    change: (address, change) => store.change(address, change),
+    deleteMany: (bucket, objects) => store.deleteMany(bucket, objects),
     list: (bucket, request) => store.list(bucket, request),
+    listVersions: (bucket, request) => store.listVersions(bucket, request),
+    uploads: store.uploads,
   };
 }
 
@@ -202,6 +270,7 @@ async function sweepRules(rules: RuleBook, store: ObjectStore): Promise<void> {
 
 function rulePort(rules: RuleBook, store: ObjectStore, executor: LocalExecutor): RulePort {
   return {
+    assertPlace: (bucket, ruleId, options) => rules.assertPlace(bucket, ruleId, options),
     async put(bucket, rule, options) {
       await rules.put(bucket, rule, options);
       // The bucket may have gone after it was looked up, and its end have missed this rule.

@@ -1,11 +1,12 @@
 /** A real server in a process of its own, on a free port, with a data folder of its own: to talk to, and to kill. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 
 const COMMAND = new URL('./command.ts', import.meta.url).pathname;
 
@@ -16,6 +17,10 @@ export interface ServerOptions {
   readonly data?: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
+  /** The script to start in place of the command line. */
+  readonly entry?: string;
+  /** What it has open behind stderr. */
+  readonly extraStdio?: readonly ('ipc' | 'pipe')[];
 }
 
 export interface ServerProcess {
@@ -68,19 +73,19 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
 }
 
 /** Starts a server on `data` and kills it -9 so much later, whether it listens by then or not. */
-export async function killDuringStart(data: string, afterMs: number): Promise<void> {
-  const child = spawnServer(data, {});
+export async function killDuringStart(data: string, afterMs: number, options: ServerOptions = {}): Promise<void> {
+  const child = spawnServer(data, options);
   const exited = once(child, 'exit');
   const timer = setTimeout(() => child.kill('SIGKILL'), afterMs);
   await exited;
   clearTimeout(timer);
 }
 
-function spawnServer(data: string, { args = [], environment }: ServerOptions) {
-  return spawn(process.execPath, [COMMAND, 'serve', '--json', '--port', '0', '--data', data, ...args], {
+function spawnServer(data: string, { args = [], environment, entry = COMMAND, extraStdio = [] }: ServerOptions) {
+  return spawn(process.execPath, [entry, 'serve', '--json', '--port', '0', '--data', data, ...args], {
     env: { ...commandEnvironment(), ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+    stdio: ['ignore', 'pipe', 'pipe', ...extraStdio],
+  }) as ChildProcessByStdio<null, Readable, Readable>;
 }
 
 export interface CommandResult {

@@ -1,5 +1,6 @@
 /** Checks a data folder that nobody changes meanwhile: the store, and the control database beside it. */
 
+import { existsSync } from 'node:fs';
 import { ControlFile } from '../control/control-file.ts';
 import { KeyTable } from '../control/key-table.ts';
 import { systemClock } from '../core/clock.ts';
@@ -56,7 +57,7 @@ export async function checkData(data: string, options: CheckDataOptions): Promis
   try {
     const db = openIndex(storeFolder(data));
     try {
-      const keys = control && (await openKeys(control, options, notes));
+      const { keys, whyShut } = (control && (await openKeys(control, options))) ?? {};
       if (control !== undefined) {
         const buckets = new Set([...db.buckets.getRange()].map(({ value }) => value.id));
         for (const { bucket, bucketId, id } of await control.rules()) {
@@ -67,6 +68,9 @@ export async function checkData(data: string, options: CheckDataOptions): Promis
         }
       }
       const counts = await checkStore(db, BodyFiles.at(storeFolder(data)), { ...options, keys });
+      if (whyShut !== undefined && counts.unopened > 0) {
+        notes.push(`Encrypted contents were checked by their length alone. ${whyShut}`);
+      }
       return { counts, notes };
     } finally {
       await db.root.close();
@@ -92,14 +96,17 @@ async function openControl(data: string, onFinding: CheckDataOptions['onFinding'
   return undefined;
 }
 
+interface OpenedKeys {
+  /** Undefined when there are none, or they stay shut. */
+  readonly keys?: KeyService;
+  /** Why they stay shut, and what to do about it. */
+  readonly whyShut?: string;
+}
+
 /** The keys as they are: none is made, and none whose time has come is destroyed. */
-async function openKeys(
-  control: ControlFile,
-  { keyFile, needsKeyFile }: CheckDataOptions,
-  notes: string[],
-): Promise<KeyService | undefined> {
+async function openKeys(control: ControlFile, { keyFile, needsKeyFile }: CheckDataOptions): Promise<OpenedKeys> {
   const table = new KeyTable(control.db);
-  if (await table.isEmpty()) return undefined;
+  if (await table.isEmpty()) return {};
   const records: KeyRecords = {
     find: (id) => table.find(id),
     findDefault: () => table.findDefault(),
@@ -110,11 +117,11 @@ async function openKeys(
   };
   try {
     const sealedBy = openKeyFile(keyFile, { mayCreate: false });
-    return await KeyService.open({ records, sealedBy, clock: systemClock, isOn: true });
+    return { keys: await KeyService.open({ records, sealedBy, clock: systemClock, isOn: true }) };
   } catch (error) {
     if (needsKeyFile) throw error;
-    notes.push(`Encrypted contents are checked by their length alone. ${(error as Error).message}`);
-    return undefined;
+    if (existsSync(keyFile)) return { whyShut: (error as Error).message };
+    return { whyShut: `There is no key file "${keyFile}"; to have their bytes checked, name it with --key-file.` };
   }
 }
 
