@@ -32,7 +32,7 @@ const unreached = values.at === undefined ? summary.unreached : [];
 say(
   `${kills} kills, ${options.failpoints.length} of them at failpoints: ${acknowledged} changes acknowledged, ${inDoubt} in doubt, ${reports} reports`,
 );
-for (const point of unreached) say(`the failpoint ${point} was never reached`);
+if (values.at === undefined) say(`failpoints never reached: ${unreached.join(', ') || 'none'}`);
 say(
   problems.length === 0 ? 'every promise was kept' : `${problems.length} promises were BROKEN (seed ${options.seed})`,
 );
