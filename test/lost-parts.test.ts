@@ -30,7 +30,15 @@ test.each<[string, (data: string) => Promise<void>, string, string]>([
     'the index',
     'index-lost',
   ],
-  ['a folder whose index is empty', (data) => truncate(index(data), 0), 'the index', 'index-lost'],
+  ['a folder whose index is empty', (data) => truncate(index(data), 0), 'It was the index', 'index-lost'],
+  ['a folder whose index was cut', (data) => truncate(index(data), 8192), 'was cut: it has 8192 bytes', 'index-lost'],
+  ['a folder whose index is a stub', (data) => truncate(index(data), 100), 'has 100 bytes', 'index-lost'],
+  [
+    'a folder whose index is something else',
+    (data) => writeFile(index(data), bytesOf(65_536)),
+    'does not begin as an index does',
+    'index-lost',
+  ],
   [
     'a folder that lost its control database',
     (data) => rm(path.join(data, 'control.sqlite')),
@@ -42,7 +50,7 @@ test.each<[string, (data: string) => Promise<void>, string, string]>([
   const bodies = await bodyFilesIn(path.join(data, 'store'));
   expect(bodies).toHaveLength(1);
   await lose(data);
-  for (let attempt = 1; attempt <= 2; attempt++) await expect(start(data)).rejects.toThrow(`it was ${what}`);
+  for (let attempt = 1; attempt <= 2; attempt++) await expect(start(data)).rejects.toThrow(what);
   expect(await bodyFilesIn(path.join(data, 'store'))).toEqual(bodies);
   const kinds: string[] = [];
   await checkDataFolder(data, {

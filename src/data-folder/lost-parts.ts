@@ -1,5 +1,5 @@
 /**
- * Whether a data folder has lost one of its databases. An empty one in its place would be taken for the truth: bodies
+ * Whether a data folder has lost one of its databases, or its index is cut. An empty one in its place would be taken for the truth: bodies
  * that no index names are removed, and rules of buckets that are not there; and a new service key opens nothing.
  */
 
@@ -9,6 +9,7 @@ import { CONTROL_FILE } from '../control/control-database.ts';
 import { ControlFile } from '../control/control-file.ts';
 import { BodyFiles, isMissing } from '../store/bodies/body-files.ts';
 import { indexFile, openIndex } from '../store/index-database.ts';
+import { indexHeaderFault } from '../store/index-header.ts';
 import { storeFolder } from './data-backup.ts';
 
 export interface LostPart {
@@ -19,20 +20,23 @@ export interface LostPart {
 
 /** The part that is lost; undefined when none is, or the folder is new. Changes nothing. */
 export async function lostPart(data: string): Promise<LostPart | undefined> {
-  const hasIndex = await isFilled(indexFile(storeFolder(data)));
+  const index = indexFile(storeFolder(data));
+  const hasIndex = await isFilled(index);
   const hasControl = await isFilled(path.join(data, CONTROL_FILE));
   if (!hasIndex && ((await hasBodies(data)) || (hasControl && (await hasRules(data))))) {
-    return { part: 'index', text: lost(indexFile(storeFolder(data)), 'the index of all objects') };
+    return { part: 'index', text: lost(index, 'is missing or empty', 'the index of all objects') };
   }
+  const fault = hasIndex ? await indexHeaderFault(index) : undefined;
+  if (fault !== undefined) return { part: 'index', text: lost(index, fault, 'the index of all objects') };
   if (!hasControl && hasIndex && (await hasBuckets(data))) {
     const what = 'the control database with rules, runs and keys';
-    return { part: 'control', text: lost(path.join(data, CONTROL_FILE), what) };
+    return { part: 'control', text: lost(path.join(data, CONTROL_FILE), 'is missing or empty', what) };
   }
   return undefined;
 }
 
-function lost(file: string, what: string): string {
-  return `"${file}" is missing or empty: it was ${what} of this data folder. Bring it back, or restore a backup with "stocktake store restore". Nothing was changed; a server that started without it would remove what it no longer knows.`;
+function lost(file: string, fault: string, what: string): string {
+  return `"${file}" ${fault}. It was ${what} of this data folder. Bring it back, or restore a backup with "stocktake store restore". Nothing was changed; a server that started without it would remove what it no longer knows.`;
 }
 
 async function isFilled(file: string): Promise<boolean> {
