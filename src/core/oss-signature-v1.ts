@@ -7,7 +7,7 @@
 import { createHmac } from 'node:crypto';
 import { DomainError } from './errors.ts';
 import { isSignedSubresource } from './oss-signed-subresources.ts';
-import { formatQuery, type Query } from './request-target.ts';
+import type { Query } from './request-target.ts';
 import { headerBlock, headerNames, headerValue, resourcePath, type SignedRequest } from './signed-request.ts';
 
 export const V1_SCHEME = 'OSS';
@@ -36,27 +36,6 @@ export function signatureV1(secret: string, stringToSign: Buffer): string {
 
 /** The parameters that make a URL a signed one. */
 export const V1_URL_KEYS = ['OSSAccessKeyId', 'Expires', 'Signature'] as const;
-
-export interface V1UrlSigner {
-  readonly accessKeyId: string;
-  readonly secret: string;
-  /** Unix time from which the URL is no longer good. */
-  readonly expiresAtSeconds: number;
-}
-
-/** The raw query of a URL that makes this request for whoever holds it. The request's Content-MD5, Content-Type and
- *  `x-oss-*` headers are signed too, so they must be sent as they are here. */
-export function presignV1(request: SignedRequest, signer: V1UrlSigner): string {
-  const expires = String(signer.expiresAtSeconds);
-  const signature = signatureV1(signer.secret, stringToSignV1(request, expires));
-  const [idKey, expiresKey, signatureKey] = V1_URL_KEYS;
-  return formatQuery([
-    ...request.query.pairs,
-    [idKey, signer.accessKeyId],
-    [expiresKey, expires],
-    [signatureKey, signature],
-  ]);
-}
 
 export interface V1Authorization {
   readonly accessKeyId: string;

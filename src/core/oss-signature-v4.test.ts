@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { presignV4 } from '../../test/presign.ts';
 import {
   inputRequest,
   ofKind,
@@ -15,7 +16,6 @@ import {
   EMPTY_VALUE_FORMS,
   formatIsoBasic,
   parseIsoBasic,
-  presignV4,
   signatureV4,
   signV4,
   stringToSignV4,

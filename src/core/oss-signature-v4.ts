@@ -6,7 +6,7 @@
 
 import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 import { isSignedSubresource } from './oss-signed-subresources.ts';
-import { encodeComponent, encodeKey, formatQuery, parseQuery, type Query } from './request-target.ts';
+import { encodeComponent, encodeKey, type Query } from './request-target.ts';
 import {
   type HeaderFields,
   headerBlock,
@@ -61,29 +61,6 @@ export function signV4(request: SignedRequest, signer: V4Signer): V4SignatureHea
     `Signature=${signatureV4(signer.secret, scope, stringToSign)}`,
   ];
   return { authorization: `${V4_SCHEME} ${parameters.join(',')}`, ...added };
-}
-
-export interface V4UrlSigner extends V4Signer {
-  /** How long the URL is good for, from `signedAtMs` on: 1 to 604,800, a week. */
-  readonly lifetimeSeconds: number;
-}
-
-/** The raw query of a URL that makes this request for whoever holds it. The headers that V4 signs are signed here too,
- *  so they must be sent as they are in the request; `x-oss-date` and the payload's hash are not among them. */
-export function presignV4(request: SignedRequest, signer: V4UrlSigner): string {
-  const { dateTime, scope } = scopeOf(signer);
-  const additional = additionalHeaderNames(signer.additionalHeaders ?? [], request.headers);
-  const unsigned = formatQuery([
-    ...request.query.pairs,
-    ['x-oss-signature-version', V4_SCHEME],
-    ['x-oss-credential', `${signer.accessKeyId}/${scopeText(scope)}`],
-    ['x-oss-date', dateTime],
-    ['x-oss-expires', String(signer.lifetimeSeconds)],
-    ...(additional.length === 0 ? [] : [['x-oss-additional-headers', additional.join(';')] as const]),
-  ]);
-  const canonicalRequest = canonicalRequestV4({ ...request, query: parseQuery(unsigned) }, additional);
-  const signature = signatureV4(signer.secret, scope, stringToSignV4(canonicalRequest, dateTime, scope));
-  return `${unsigned}&${formatQuery([['x-oss-signature', signature]])}`;
 }
 
 /** Says of a query parameter without a value that it is signed as `name=`, not as `name`. */
@@ -186,7 +163,7 @@ function canonicalQuery(query: Query, keepsEquals: KeepsEquals): string {
 }
 
 /** The names that count as additional: present, signed only because they are listed, each once, in order. */
-function additionalHeaderNames(listed: readonly string[], headers: HeaderFields): string[] {
+export function additionalHeaderNames(listed: readonly string[], headers: HeaderFields): string[] {
   const names = new Set(listed.map((name) => name.toLowerCase()));
   return [...names].filter((name) => !isAlwaysSigned(name) && headerValue(headers, name) !== undefined).sort();
 }
@@ -201,7 +178,8 @@ function scopeOf(signer: V4Signer): { readonly dateTime: string; readonly scope:
   return { dateTime, scope: { date: dateTime.slice(0, 8), region, product } };
 }
 
-function scopeText(scope: V4Scope): string {
+/** The scope as a credential and the string to sign have it. */
+export function scopeText(scope: V4Scope): string {
   return [scope.date, scope.region, scope.product, SCOPE_END].join('/');
 }
 

@@ -1,9 +1,9 @@
 /** Conditional reads, and headers that a reader chooses, with the unmodified ali-oss SDK and over the wire. */
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ServerProcess, startServer, TEST_KEY } from '../server-process.ts';
-import { rawQuery, WireClient } from '../wire-client.ts';
-import { type AliOss, aliOss } from './ali-oss-client.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { rawQuery } from '../wire-client.ts';
+import type { AliOss } from './ali-oss-client.ts';
+import { clientsOfAServer, SIGNATURES } from './clients-of-a-server.ts';
 import { refusal } from './refusal.ts';
 
 const BUCKET = 'conditional';
@@ -11,32 +11,22 @@ const KEY = 'doc';
 const BEFORE = 'Sat, 01 Jan 2000 00:00:00 GMT';
 const AFTER = 'Fri, 01 Jan 2100 00:00:00 GMT';
 
-let server: ServerProcess;
-let wire: WireClient;
+const { wire, newAliOss } = clientsOfAServer();
+
 let etag: string;
 
 beforeAll(async () => {
-  server = await startServer();
-  wire = new WireClient({ endpoint: server.endpoint, key: TEST_KEY });
   await wire.send({ method: 'PUT', bucket: BUCKET });
   const headers = { 'content-type': 'text/plain', 'cache-control': 'no-store' };
   const put = await wire.send({ method: 'PUT', bucket: BUCKET, key: KEY, body: '0123456789', headers });
   etag = put.headers.etag ?? '';
 });
 
-afterAll(async () => {
-  wire.close();
-  await server.stop();
-});
-
-describe.each([
-  { version: 'v1', isV4: false },
-  { version: 'v4', isV4: true },
-])('ali-oss signing with $version', ({ isV4 }) => {
+describe.each(SIGNATURES)('ali-oss signing with $version', ({ isV4 }) => {
   let client: AliOss;
 
   beforeAll(() => {
-    client = aliOss({ endpoint: server.endpoint, isV4 });
+    client = newAliOss(isV4);
     client.useBucket(BUCKET);
   });
 

@@ -1,40 +1,26 @@
 /** CopyObject, as the unmodified ali-oss SDK asks for it and as it goes over the wire. */
 
 import { createHash, randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { childText, parseXml } from '../../src/core/xml.ts';
-import { type ServerProcess, startServer, TEST_KEY } from '../server-process.ts';
-import { rawQuery, WireClient, type WireReply } from '../wire-client.ts';
-import { type AliOss, aliOss } from './ali-oss-client.ts';
+import { rawQuery, type WireReply } from '../wire-client.ts';
+import type { AliOss } from './ali-oss-client.ts';
+import { clientsOfAServer, SIGNATURES } from './clients-of-a-server.ts';
 import { refusal } from './refusal.ts';
 
 const BEFORE = 'Sat, 01 Jan 2000 00:00:00 GMT';
 const AFTER = 'Fri, 01 Jan 2100 00:00:00 GMT';
 const LIMITS = { maxBytes: 1024 * 1024, maxDepth: 8, maxElements: 100 };
 
-let server: ServerProcess;
-let wire: WireClient;
+const { wire, newAliOss } = clientsOfAServer({ args: ['--region', 'cn-hangzhou,cn-beijing'] });
 
-beforeAll(async () => {
-  server = await startServer({ args: ['--region', 'cn-hangzhou,cn-beijing'] });
-  wire = new WireClient({ endpoint: server.endpoint, key: TEST_KEY });
-});
-
-afterAll(async () => {
-  wire.close();
-  await server.stop();
-});
-
-describe.each([
-  { version: 'v1', isV4: false },
-  { version: 'v4', isV4: true },
-])('ali-oss signing with $version', ({ version, isV4 }) => {
+describe.each(SIGNATURES)('ali-oss signing with $version', ({ version, isV4 }) => {
   const bucket = `copies-${version}`;
   const other = `copies-${version}-other`;
   let client: AliOss;
 
   beforeAll(async () => {
-    client = aliOss({ endpoint: server.endpoint, isV4 });
+    client = newAliOss(isV4);
     for (const name of [bucket, other]) await client.putBucket(name);
     client.useBucket(bucket);
     await client.put('source', Buffer.from('original'), { mime: 'text/css', meta: { author: 'someone' } });

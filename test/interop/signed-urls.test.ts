@@ -3,10 +3,9 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { presignV1 } from '../../src/core/oss-signature-v1.ts';
-import { presignV4 } from '../../src/core/oss-signature-v4.ts';
 import { parseQuery } from '../../src/core/request-target.ts';
 import type { SignedRequest } from '../../src/core/signed-request.ts';
+import { presignV1, presignV4 } from '../presign.ts';
 import { TEST_KEY } from '../server-process.ts';
 import { rawQuery } from '../wire-client.ts';
 import { type AliOss, type AliOssError, aliOss } from './ali-oss-client.ts';

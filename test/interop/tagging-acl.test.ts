@@ -1,36 +1,22 @@
 /** Tags and ACLs of objects, as the unmodified ali-oss SDK sets them and as they go over the wire. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ServerProcess, startServer, TEST_KEY } from '../server-process.ts';
-import { WireClient, type WireReply, type WireRequest } from '../wire-client.ts';
-import { type AliOss, aliOss } from './ali-oss-client.ts';
+import type { WireReply, WireRequest } from '../wire-client.ts';
+import type { AliOss } from './ali-oss-client.ts';
+import { clientsOfAServer, SIGNATURES } from './clients-of-a-server.ts';
 import { refusal } from './refusal.ts';
 
 const ACCOUNT = '1000000000000000';
 const UNKNOWN = 'CAEQARiBgID8rumR2hYiIGUyOTAyZGY2MzU5MjQ5ZjlhYzQzZjNlYTAyZDE3MDRk';
 
-let server: ServerProcess;
-let wire: WireClient;
+const { wire, newAliOss } = clientsOfAServer();
 
-beforeAll(async () => {
-  server = await startServer();
-  wire = new WireClient({ endpoint: server.endpoint, key: TEST_KEY });
-});
-
-afterAll(async () => {
-  wire.close();
-  await server.stop();
-});
-
-describe.each([
-  { version: 'v1', isV4: false },
-  { version: 'v4', isV4: true },
-])('ali-oss signing with $version', ({ version, isV4 }) => {
+describe.each(SIGNATURES)('ali-oss signing with $version', ({ version, isV4 }) => {
   const bucket = `tagged-${version}`;
   let client: AliOss;
 
   beforeAll(async () => {
-    client = aliOss({ endpoint: server.endpoint, isV4 });
+    client = newAliOss(isV4);
     await client.putBucket(bucket);
     client.useBucket(bucket);
   });

@@ -1,33 +1,19 @@
 /** Versions and delete markers, as the unmodified ali-oss SDK sees them and as they go over the wire. */
 
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { childrenNamed, childText, parseXml } from '../../src/core/xml.ts';
-import { type ServerProcess, startServer, TEST_KEY } from '../server-process.ts';
-import { rawQuery, WireClient } from '../wire-client.ts';
-import { type AliOss, aliOss } from './ali-oss-client.ts';
+import { rawQuery } from '../wire-client.ts';
+import type { AliOss } from './ali-oss-client.ts';
+import { clientsOfAServer, SIGNATURES } from './clients-of-a-server.ts';
 import { refusal } from './refusal.ts';
 
 const ACCOUNT = '1000000000000000';
 const UNKNOWN = 'CAEQARiBgID8rumR2hYiIGUyOTAyZGY2MzU5MjQ5ZjlhYzQzZjNlYTAyZDE3MDRk';
 
-let server: ServerProcess;
-let wire: WireClient;
+const { wire, newAliOss } = clientsOfAServer();
 
-beforeAll(async () => {
-  server = await startServer();
-  wire = new WireClient({ endpoint: server.endpoint, key: TEST_KEY });
-});
-
-afterAll(async () => {
-  wire.close();
-  await server.stop();
-});
-
-describe.each([
-  { version: 'v1', isV4: false },
-  { version: 'v4', isV4: true },
-])('ali-oss signing with $version', ({ version, isV4 }) => {
+describe.each(SIGNATURES)('ali-oss signing with $version', ({ version, isV4 }) => {
   const bucket = `versioned-${version}`;
   let client: AliOss;
 
@@ -45,7 +31,7 @@ describe.each([
   }
 
   beforeAll(async () => {
-    client = aliOss({ endpoint: server.endpoint, isV4 });
+    client = newAliOss(isV4);
     await client.putBucket(bucket);
     await client.putBucketVersioning(bucket, 'Enabled');
     client.useBucket(bucket);

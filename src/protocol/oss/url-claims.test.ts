@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { presignV1, presignV4 } from '../../../test/presign.ts';
 import { DomainError } from '../../core/errors.ts';
-import { presignV1 } from '../../core/oss-signature-v1.ts';
-import { presignV4 } from '../../core/oss-signature-v4.ts';
 import { isSignedSubresource } from '../../core/oss-signed-subresources.ts';
 import { encodeKey, parseQuery, type Query } from '../../core/request-target.ts';
 import type { SignedRequest } from '../../core/signed-request.ts';

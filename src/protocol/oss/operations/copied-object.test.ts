@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { putExchange } from '../../../../test/put-exchange.ts';
 import { DomainError } from '../../../core/errors.ts';
-import { parseQuery } from '../../../core/request-target.ts';
 import type { StoredObject } from '../../../core/stored-object.ts';
 import type { Exchange } from '../operation.ts';
 import { type CopiedObject, withCopiedObject } from './copied-object.ts';
@@ -23,22 +23,7 @@ function trackedBody() {
 
 function exchangeWith(body: AsyncIterable<Uint8Array>): Exchange {
   const store = { findBucket: () => ({ region: 'r' }), read: async () => ({ ...OBJECT, body }) };
-  return {
-    request: {
-      id: '',
-      method: 'PUT',
-      target: '/logs/a',
-      headers: { 'x-oss-copy-source': '/logs/b' },
-      body: (async function* () {})(),
-    },
-    query: parseQuery(''),
-    hostRegion: undefined,
-    endpoint: 'localhost',
-    bucketName: 'logs',
-    key: 'a',
-    services: { store } as unknown as Exchange['services'],
-    assertAllowed: () => undefined,
-  };
+  return putExchange({ headers: { 'x-oss-copy-source': '/logs/b' }, store });
 }
 
 const refusal = new DomainError('EncryptionKeyNotFound', 'No such key.');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { putExchange } from '../../../../test/put-exchange.ts';
 import { MAX_PUT_BYTES } from '../../../core/limits.ts';
-import { parseQuery } from '../../../core/request-target.ts';
 import type { StoredObject } from '../../../core/stored-object.ts';
 import type { Exchange } from '../operation.ts';
 import type { ObjectStorePort } from '../ports.ts';
@@ -13,22 +13,8 @@ function exchangeWithSource(sizeBytes: number): Exchange {
     chooseRange(source);
     return undefined;
   };
-  return {
-    request: {
-      id: '',
-      method: 'PUT',
-      target: '/logs/a',
-      headers: { 'x-oss-copy-source': '/logs/b' },
-      body: (async function* () {})(),
-    },
-    query: parseQuery(''),
-    hostRegion: undefined,
-    endpoint: 'localhost',
-    bucketName: 'logs',
-    key: 'a',
-    services: { store: { findBucket: () => ({ name: 'logs', region: 'r' }), read } } as unknown as Exchange['services'],
-    assertAllowed: () => undefined,
-  };
+  const store = { findBucket: () => ({ name: 'logs', region: 'r' }), read };
+  return putExchange({ headers: { 'x-oss-copy-source': '/logs/b' }, store });
 }
 
 test('a source of more than 5 GiB is refused before it is read, with the way to copy it', async () => {

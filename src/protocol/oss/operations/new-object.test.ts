@@ -1,22 +1,14 @@
 import { expect, test } from 'vitest';
+import { putExchange } from '../../../../test/put-exchange.ts';
 import { DomainError } from '../../../core/errors.ts';
-import { parseQuery } from '../../../core/request-target.ts';
 import type { Exchange } from '../operation.ts';
 import { readNewObject } from './new-object.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-function exchangeWith(headers: Headers, assertAllowed: Exchange['assertAllowed'] = () => undefined): Exchange {
-  return {
-    request: { id: '', method: 'PUT', target: '/logs/a', headers, body: (async function* () {})() },
-    query: parseQuery(''),
-    hostRegion: undefined,
-    endpoint: 'localhost',
-    bucketName: 'logs',
-    key: 'a',
-    services: { store: { findBucket: () => ({ name: 'logs' }) } } as unknown as Exchange['services'],
-    assertAllowed,
-  };
+function exchangeWith(headers: Headers, assertAllowed?: Exchange['assertAllowed']): Exchange {
+  const store = { findBucket: () => ({ name: 'logs' }) };
+  return putExchange({ headers, store, assertAllowed });
 }
 
 const plain = { bucket: 'logs', key: 'a', metadata: { headers: {}, user: {} } };
