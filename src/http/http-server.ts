@@ -137,6 +137,8 @@ async function answer(handler: HttpHandler, arrival: Arrival): Promise<void> {
     if (!isAskedFor) response.writeContinue();
     isAskedFor = true;
   };
+  // The client has said all it has to say and waits for the work: a copy of gigabytes may take long without a byte.
+  if (!hasBody(message)) message.socket.setTimeout(0);
   const reply = await handler({
     id: newRequestId(Date.now()),
     method: message.method ?? '',
@@ -144,6 +146,7 @@ async function answer(handler: HttpHandler, arrival: Arrival): Promise<void> {
     headers: headerFields(message),
     body: readBytes(arrival, askForBody),
   });
+  message.socket.setTimeout(HTTP_BOUNDS.idleMs);
   const isBroken = arrival.brokenBy !== undefined;
   const isLong = !message.complete && !isBroken && !isWorthReading(message);
   // A client that was not asked for its body may send it or not: what comes next on the connection is anyone's guess.
@@ -152,6 +155,10 @@ async function answer(handler: HttpHandler, arrival: Arrival): Promise<void> {
   if (isLong && isAskedFor) await linger(arrival, HTTP_BOUNDS.lingerMs);
   response.end();
   message.resume();
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 function isWorthReading({ headers }: IncomingMessage): boolean {

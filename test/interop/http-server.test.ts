@@ -369,3 +369,20 @@ function endless() {
   }
   return { body: body(), isReleased: () => isReleased };
 }
+
+test('an answer that takes longer than a connection may be idle comes, as long as the client has nothing more to say', async () => {
+  const bounds = HTTP_BOUNDS as { -readonly [Name in keyof typeof HTTP_BOUNDS]: number };
+  const { idleMs } = HTTP_BOUNDS;
+  bounds.idleMs = 50;
+  closers.push(async () => {
+    bounds.idleMs = idleMs;
+  });
+  const { port } = await serve(async ({ method, body }) => {
+    // Work of its own for the one; for the other, a body that never comes.
+    if (method === 'GET') await new Promise((done) => setTimeout(done, 300));
+    else await firstByte(body);
+    return text('done');
+  });
+  expect(await sendBytes(port, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toMatch(/done$/);
+  expect(await sendBytes(port, 'PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n')).not.toContain('done');
+});
