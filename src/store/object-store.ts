@@ -216,7 +216,7 @@ export class ObjectStore {
   /** The version that the address names; undefined when there is no such key. A delete marker is given as it is. */
   head(address: ObjectAddress): StoredObject | undefined {
     const record = this.#find(address);
-    return record === undefined ? undefined : this.#describe(record);
+    return record === undefined ? undefined : describeObject(record, this.#contents.facts(record.contentId));
   }
 
   /**
@@ -312,10 +312,6 @@ export class ObjectStore {
     const record = this.#objects.find(stored, bytes, readVersionId(versionId));
     if (record === undefined) throw noSuchVersion(key, versionId);
     return record;
-  }
-
-  #describe(record: ObjectRecord): StoredObject {
-    return describeObject(record, this.#contents.facts(record.contentId));
   }
 
   /** In a commit. */

@@ -8,15 +8,13 @@ import { DomainError } from '../../core/errors.ts';
 import type { BodyPromise, ByteRange } from '../../core/stored-object.ts';
 import { CommitError } from '../commit-queue.ts';
 import { BodyDigest } from './body-digest.ts';
-import type { BodyFiles } from './body-files.ts';
+import { type BodyFiles, READ_CHUNK_BYTES } from './body-files.ts';
 import { type ReceivedBody, receiveBody } from './body-intake.ts';
 import { BodyRead, type Stretch } from './body-read.ts';
 import type { Body } from './content.ts';
 import type { ContentIds } from './content-ids.ts';
 import type { ContentTable } from './content-table.ts';
 import type { FileRemoval } from './file-removal.ts';
-
-const READ_CHUNK_BYTES = 256 * 1024;
 
 export interface BodiesParts {
   readonly files: BodyFiles;

@@ -12,6 +12,9 @@ import { mkdir, open, opendir, readdir, rename, rm, stat, unlink } from 'node:fs
 import path from 'node:path';
 import { reach } from '../../core/failpoint.ts';
 
+/** How much of a file is read at once. */
+export const READ_CHUNK_BYTES = 256 * 1024;
+
 const IDS_PER_FOLDER = 4096;
 
 /** The newest folders, which nearly every upload goes to, are known to be there; older ones are looked for again. */

@@ -1,11 +1,9 @@
 /** Bytes of a body on their way out. Until it is read to its end or closed, its files are kept from being removed. */
 
 import type { ByteRange } from '../../core/stored-object.ts';
-import type { BodyFiles } from './body-files.ts';
+import { type BodyFiles, READ_CHUNK_BYTES } from './body-files.ts';
 import type { Body } from './content.ts';
 import { unseal } from './sealed-body.ts';
-
-const READ_CHUNK_BYTES = 256 * 1024;
 
 /** A part of one body. */
 export interface Stretch {
