@@ -1,63 +1,65 @@
-/**
- * May this identity do this action to this resource? Actions are named as in RAM policies (`oss:GetObject`), resources
- * as `acs:oss:<region>:<owner>:<bucket>[/<key>]` (protocol sheet, section 4.1), so that policies fit in unchanged.
- */
+/** What is asked when a permission is needed: who, which action, on what, and under which circumstances. */
 
-import assert from 'node:assert/strict';
+import type { Bucket } from '../core/bucket.ts';
+import type { Policy } from '../core/policy.ts';
+import type { ObjectAcl } from '../core/record.ts';
+import type { Tag } from '../core/stored-object.ts';
 import type { Identity } from './identity.ts';
 
-export interface Access {
-  allows(identity: Identity, action: string, resource: string): Decision;
+export interface AccessRequest {
+  readonly identity: Identity;
+  /** As in `oss:GetObject`. */
+  readonly action: string;
+  readonly resource: Resource;
+  readonly context: RequestContext;
 }
 
-/** `reason` is a sentence for whoever asked. */
-export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly reason: string };
-
-/** The account's own key may do everything to what the account owns; anonymous requests may do nothing. */
-export class RootAccess implements Access {
-  allows(identity: Identity, _action: string, resource: string): Decision {
-    const { owner, level } = parseResource(resource);
-    if (identity.kind === 'anonymous') return { allowed: false, reason: ANONYMOUS_REFUSED[level] };
-    if (identity.accountId === owner) return { allowed: true };
-    return { allowed: false, reason: 'The bucket you access does not belong to you.' };
-  }
-}
-
-/** Where a resource lies and whose it is. */
-export interface Place {
-  /** The short form, as in `cn-hangzhou`. */
-  readonly region: string;
+/** A thing that is guarded, with the facts about it that decide. `resource.ts` makes them. */
+export interface Resource {
+  /** Where ACLs and the texts of refusals differ; `other` is what OSS knows nothing of: users, keys, this server. */
+  readonly level: 'service' | 'bucket' | 'object' | 'other';
+  /** As policies name it: `acs:oss:<region>:<owner>:<bucket>[/<key>]` (protocol sheet, section 4.1). */
+  readonly arn: string;
+  /** The account that it belongs to. */
   readonly owner: string;
+  /** Of the bucket that it is, or lies in. */
+  readonly bucket?: {
+    readonly acl: Bucket['acl'];
+    readonly policy?: Policy;
+    readonly tags: readonly Tag[];
+  };
+  /** Looks the object up, when a decision needs it; undefined when there is none. Without it ACLs grant nothing. */
+  readonly object?: () => ObjectFacts | undefined;
 }
 
-/** All that the account has, for actions like ListBuckets that name no bucket. */
-export function serviceResource(owner: string): string {
-  return `acs:oss:*:${owner}:*`;
+export interface ObjectFacts {
+  readonly acl: ObjectAcl;
+  readonly tags: readonly Tag[];
 }
 
-export function bucketResource(place: Place, bucket: string): string {
-  return `acs:oss:${place.region}:${place.owner}:${bucket}`;
+/** The circumstances that conditions of policies may ask for (protocol sheet, section 4.1). */
+export interface RequestContext {
+  readonly nowMs: number;
+  /** The peer's address; absent for what the server does by itself. */
+  readonly sourceIp?: string;
+  /** Whether the request came over TLS. */
+  readonly isSecure?: boolean;
+  readonly userAgent?: string;
+  /** Parameters of a listing. */
+  readonly prefix?: string;
+  readonly delimiter?: string;
+  /** The tags that an object is to get. */
+  readonly requestTags?: readonly Tag[];
 }
 
-/** An object's resource. No key of the bucket is matched by the resource of the bucket, nor the reverse. */
-export function objectResource(place: Place, bucket: string, key: string): string {
-  return `${bucketResource(place, bucket)}/${key}`;
-}
+export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly refusal: Refusal };
 
-type Level = 'service' | 'bucket' | 'object';
-
-/** The texts of section 2.5. */
-const ANONYMOUS_REFUSED: Readonly<Record<Level, string>> = {
-  service: 'Anonymous access is forbidden for this operation.',
-  bucket: 'Anonymous user has no right to access this bucket.',
-  object: 'Anonymous user has no right to access this object.',
-};
-
-function parseResource(resource: string): { readonly owner: string; readonly level: Level } {
-  // A key may hold colons, so only the first four fields are split off.
-  const match = /^acs:oss:[^:]*:(?<owner>[^:]+):(?<path>.+)$/s.exec(resource);
-  assert(match?.groups, `"${resource}" is not of the form acs:oss:<region>:<owner>:<bucket>[/<key>]`);
-  const { owner = '', path = '' } = match.groups;
-  if (path === '*') return { owner, level: 'service' };
-  return { owner, level: path.includes('/') ? 'object' : 'bucket' };
+export interface Refusal {
+  readonly kind: 'ExplicitDeny' | 'ImplicitDeny';
+  /** What refused: whose policy said no, or whose silence. */
+  readonly by: 'identity' | 'session' | 'bucket' | 'acl' | 'account' | 'anonymous';
+  /** The name of the attached policy that denied. */
+  readonly policy?: string;
+  /** The text of the wire (protocol sheet, section 2.5). */
+  readonly message: string;
 }

@@ -1,8 +1,13 @@
+/** The access keys that may sign, lasting ones and those of sessions. */
+
 import type { Identity } from './identity.ts';
 
-/** The access keys that may sign. A disabled or deleted key is not found. */
 export interface Credentials {
-  find(accessKeyId: string): Credential | undefined;
+  /**
+   * The key behind an access key id. Throws `InvalidAccessKeyId`, `AccessKeyDisabled` or `UserDisabled`, and for the
+   * token of a session `InvalidSecurityToken`, `SecurityTokenExpired` or `SecurityTokenMismatch`.
+   */
+  find(accessKeyId: string, securityToken: string | undefined, nowMs: number): Credential;
 }
 
 export interface Credential {

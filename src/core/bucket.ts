@@ -24,6 +24,8 @@ export interface Bucket {
   /** What an object is encrypted with that is put without a wish of its own. */
   readonly encryption?: EncryptionChoice;
   readonly tags?: readonly Tag[];
+  /** The bucket policy, as the JSON that was put. */
+  readonly policy?: string;
 }
 
 export type Versioning = 'Enabled' | 'Suspended';
@@ -34,6 +36,7 @@ export interface BucketChange {
   readonly versioning?: Versioning;
   readonly encryption?: EncryptionChoice | null;
   readonly tags?: readonly Tag[] | null;
+  readonly policy?: string | null;
 }
 
 export const MIN_BUCKET_NAME = 3;

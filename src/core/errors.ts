@@ -5,6 +5,11 @@
  */
 export type ErrorCode =
   // requests
+  | 'RequestUnreadable'
+  | 'HeadersTooLarge'
+  | 'TargetTooLong'
+  | 'ExpectationFailed'
+  | 'RequestTimeout'
   | 'InvalidArgument'
   | 'MalformedXml'
   | 'MissingArgument'
@@ -47,6 +52,26 @@ export type ErrorCode =
   | 'UrlV4Expired'
   | 'SecurityTokenInHeader'
   | 'InvalidSecurityToken'
+  | 'SecurityTokenExpired'
+  | 'SecurityTokenMismatch'
+  | 'AccessKeyDisabled'
+  | 'UserDisabled'
+  | 'DeniedByPolicy'
+  | 'AclDenied'
+  | 'KeyUseDenied'
+  | 'PermissionMissing'
+  | 'ObjectForbidden'
+  // accounts, users, roles, policies
+  | 'NoSuchAccount'
+  | 'NoSuchUser'
+  | 'NoSuchAccessKey'
+  | 'NoSuchRole'
+  | 'NoSuchPolicy'
+  | 'EntityExists'
+  | 'EntityInUse'
+  | 'EntityLimitReached'
+  | 'PolicyMalformed'
+  | 'NoSuchBucketPolicy'
   // buckets and objects
   | 'InvalidBucketName'
   | 'NoSuchBucket'
@@ -153,8 +178,8 @@ export type ErrorCode =
   | 'ReportKeyTooLong'
   | 'ReportInconsistent';
 
-/** Facts about an error that the wire may show as elements of their own. Never a secret. */
-export type ErrorDetails = Readonly<Record<string, string>>;
+/** Facts about an error that the wire may show as elements of their own, or as one that holds more. Never a secret. */
+export type ErrorDetails = Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 
 /** An expected failure: the message says what, on which thing, and what would be accepted. */
 export class DomainError extends Error {

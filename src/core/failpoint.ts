@@ -23,6 +23,7 @@ export const SQL_STEPS = [
   'run-swept',
   'key-insert',
   'key-change',
+  'access-change',
 ] as const;
 
 export type SqlStep = (typeof SQL_STEPS)[number];
@@ -45,6 +46,9 @@ export const FAULT_POINTS = [
   'report.put-data',
   'report.put-checksum',
   'report.put-manifest',
+  // A line of the audit log; what is refused here never fails a request.
+  'audit.write',
+  'audit.sync',
   ...SQL_STEPS.map((step) => `sql.${step}.commit` as const),
 ] as const;
 

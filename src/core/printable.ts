@@ -12,3 +12,12 @@ export function printable(text: string, maxCharacters = 100): string {
     .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD');
   return characters.length > maxCharacters ? `${head}…` : head;
 }
+
+/** A value of a document in a message: a text or number as it is, of all else the kind. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return `"${printable(value)}"`;
+  if (value === undefined) return 'missing';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return String(value);
+}

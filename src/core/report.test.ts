@@ -1,6 +1,6 @@
 /** The report against the sheet's worked example (test/vectors/inventory/output), byte for byte. */
 
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import {
@@ -11,6 +11,8 @@ import {
   renderChecksum,
   renderManifest,
   reportFolder,
+  reportKeyForms,
+  VARYING,
 } from './report.ts';
 import { reportColumns } from './report-columns.ts';
 
@@ -49,6 +51,14 @@ test('a destination prefix is joined as it stands, and none leaves no slash', ()
   const rootOf = (destinationPrefix?: string) => reportFolder({ ...place, destinationPrefix }, 0);
   expect(rootOf('inv/')).toBe('inv//acme-media/nightly-all/1970-01-01T00-00Z');
   expect(rootOf()).toBe('acme-media/nightly-all/1970-01-01T00-00Z');
+});
+
+test.each([0, 1, 2])('every key of a report has one of the forms, and form %i is that of some', (wanted) => {
+  const forms = reportKeyForms(place).map((form) => new RegExp(`^${form.replaceAll(VARYING, '[0-9a-f]')}$`));
+  const at = reportFolder(place, Date.UTC(2099, 11, 31, 23, 59));
+  const keys = [dataFileKey(place, randomUUID()), manifestKey(at), checksumKey(at), manifestKey(folder)];
+  for (const key of keys) expect(forms.filter((form) => form.test(key))).toHaveLength(1);
+  expect(keys.some((key) => forms[wanted]?.test(key))).toBe(true);
 });
 
 test('a report of current versions begins with bucket and key, and one of all versions tells them apart', () => {

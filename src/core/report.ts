@@ -42,6 +42,18 @@ export const MAX_FOLDER_TAIL_BYTES = Math.max(
 export const manifestKey = (folder: string): string => `${folder}/manifest.json`;
 export const checksumKey = (folder: string): string => `${folder}/manifest.checksum`;
 
+/** Stands in the form of a key for one of 0-9 and a-f that differs from run to run. It is no character, so no key has it. */
+export const VARYING = '\uFFFF';
+
+/** The keys that runs write at this place, as forms that cover all of them until the year 2100. */
+export function reportKeyForms(place: ReportPlace): readonly string[] {
+  const varying = (count: number) => VARYING.repeat(count);
+  const uuid = [8, 4, 4, 4, 12].map(varying).join('-');
+  const two = varying(2);
+  const folder = `${reportRoot(place)}/20${two}-${two}-${two}T${two}-${two}Z`;
+  return [dataFileKey(place, uuid), manifestKey(folder), checksumKey(folder)];
+}
+
 export interface DataFile {
   /** The full key in the destination bucket. */
   readonly key: string;

@@ -38,6 +38,8 @@ export interface ObjectAddress {
 /** What a new object is beside its bytes. */
 export interface NewObject {
   readonly bucket: string;
+  /** Throw `NoSuchBucket` where another bucket has the name by now: who asked may have nothing to say about that one. */
+  readonly bucketId?: string;
   readonly key: string;
   readonly metadata: ObjectMetadata;
   /** The bucket's own when absent. */

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DomainError } from './errors.ts';
-import { child, childrenNamed, childText, node, parseXml, renderXml, type XmlElement } from './xml.ts';
+import { child, childrenNamed, childText, node, parseXml, renderXml, type XmlElement, type XmlNode } from './xml.ts';
 
 const limits = { maxBytes: 1_000_000, maxDepth: 20, maxElements: 10_000 };
 const parse = (text: string): XmlElement => parseXml(Buffer.from(text), limits);
@@ -159,6 +159,72 @@ test('any text that is written reads back as itself, but for the characters XML 
       expect(parse(renderXml(node('A', [node('B', given)]))).children[0]?.text).toBe(asXmlCarries(given));
     }),
     { numRuns: 2_000 },
+  );
+});
+
+interface Tree {
+  readonly name: string;
+  readonly below: readonly Tree[] | string;
+}
+
+const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
+  tree: fc.record({
+    name: fc.constantFrom('A', 'Key', 'x-y', 'Ünt'),
+    below: fc.oneof(
+      { depthSize: 'small' },
+      fc.string({ unit: 'binary', maxLength: 10 }),
+      fc.array(tie('tree'), { maxLength: 4 }),
+    ),
+  }),
+}));
+const asNode = ({ name, below }: Tree): XmlNode => node(name, typeof below === 'string' ? below : below.map(asNode));
+const sizeOf = ({ below }: Tree): { readonly depth: number; readonly elements: number } => {
+  const sizes = typeof below === 'string' ? [] : below.map(sizeOf);
+  return {
+    depth: 1 + Math.max(0, ...sizes.map(({ depth }) => depth)),
+    elements: 1 + sizes.reduce((sum, { elements }) => sum + elements, 0),
+  };
+};
+
+test('law: any tree that is written is read back as itself', () => {
+  const expectSame = (read: XmlElement, { name, below }: Tree): void => {
+    expect(read.name).toBe(name);
+    if (typeof below === 'string') {
+      expect([read.text, read.children]).toEqual([asXmlCarries(below), []]);
+    } else {
+      expect(read.text.trim()).toBe('');
+      expect(read.children).toHaveLength(below.length);
+      for (const [at, each] of read.children.entries()) expectSame(each, below[at] ?? { name: 'none', below: '' });
+    }
+  };
+  fc.assert(fc.property(tree, (given) => expectSame(parse(renderXml(asNode(given))), given)));
+});
+
+test('law: a tree is read when it keeps all three bounds, and else refused', () => {
+  fc.assert(
+    fc.property(tree, fc.nat(5), fc.nat(8), fc.nat(400), (given, maxDepth, maxElements, maxBytes) => {
+      const bytes = Buffer.from(renderXml(asNode(given)));
+      const { depth, elements } = sizeOf(given);
+      const isWithin = depth <= maxDepth && elements <= maxElements && bytes.length <= maxBytes;
+      const read = () => parseXml(bytes, { maxDepth, maxElements, maxBytes });
+      if (isWithin) expect(read().name).toBe(given.name);
+      else expect(refusal(read).code).toBe('MalformedXml');
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('law: nobody defines an entity, whatever its name and what it stands for', () => {
+  const name = fc.constantFrom('a', 'lt', 'amp', 'quot', '__proto__', '%b', 'xml');
+  const value = fc.oneof(
+    fc.constantFrom('"b"', '"&a;&a;"', 'SYSTEM "file:///etc/passwd"', 'PUBLIC "" "http://a/"'),
+    fc.string(),
+  );
+  fc.assert(
+    fc.property(name, value, (named, stands) => {
+      const text = `<!DOCTYPE a [<!ENTITY ${named} ${stands}>]><a>&${named.replace('%', '')};</a>`;
+      expect(refusal(() => parse(text)).code).toBe('MalformedXml');
+    }),
   );
 });
 

@@ -1,0 +1,14 @@
+/** Keeps secrets unreadable where they are stored; the key service does it by the key of the key file. */
+
+export interface SealedSecret {
+  readonly bytes: Uint8Array;
+  /** The id of the key file that opens it. */
+  readonly by: string;
+}
+
+export interface SecretSealer {
+  /** Sealed under a name, a secret opens under this name only. */
+  seal(name: string, plain: Uint8Array): SealedSecret;
+  /** The secret; undefined when these bytes were not sealed under this name by this server's key file. */
+  open(name: string, sealed: Uint8Array): Uint8Array | undefined;
+}
