@@ -3,13 +3,15 @@
 import path from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { type DatabaseConnection, Kysely, SqliteDialect, SqliteDriver, sql } from 'kysely';
-import { Migrator } from 'kysely/migration';
+import { DEFAULT_MIGRATION_TABLE, Migrator } from 'kysely/migration';
+import { printable } from '../core/printable.ts';
 import * as firstLight from './migrations/0001-first-light.ts';
 import * as keys from './migrations/0002-keys.ts';
+import * as access from './migrations/0003-access.ts';
 import type { Schema } from './schema.ts';
 
 /** In order; a migration that has landed is never changed. */
-const MIGRATIONS = { '0001-first-light': firstLight, '0002-keys': keys };
+const MIGRATIONS = { '0001-first-light': firstLight, '0002-keys': keys, '0003-access': access };
 
 /** The file's name in the data folder. */
 export const CONTROL_FILE = 'control.sqlite';
@@ -24,13 +26,35 @@ export async function openControlDatabase(folder: string): Promise<ControlDataba
   // What is deleted is overwritten: a destroyed key must not stay readable in a free page.
   database.pragma('secure_delete = ON');
   const db = new Kysely<Schema>({ dialect: new ControlDialect({ database }) });
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
-  const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) {
+  try {
+    await migrate(db);
+  } catch (error) {
     await db.destroy();
-    throw new Error('The control database could not be brought to this version.', { cause: error });
+    throw error;
   }
   return db;
+}
+
+async function migrate(db: ControlDatabase): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
+  const { error } = await migrator.migrateToLatest();
+  if (error === undefined) return;
+  // Where not even that can be read, the error itself tells more.
+  const unknown = await unknownMigration(db).catch(() => undefined);
+  if (unknown === undefined) {
+    throw new Error('The control database could not be brought to this version.', { cause: error });
+  }
+  throw new Error(
+    `The data folder was written by a newer version of Stocktake: this version does not know the change "${printable(unknown)}" of its control database. Start that version, or name another folder with --data.`,
+    { cause: error },
+  );
+}
+
+/** A migration that the database has been through and this version knows nothing of. */
+async function unknownMigration(db: ControlDatabase): Promise<string | undefined> {
+  const known = Object.keys(MIGRATIONS);
+  const { rows } = await sql<{ name: string }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(db);
+  return rows.map(({ name }) => name).find((name) => !known.includes(name));
 }
 
 /** Brings what SQLite has logged into the database and empties the log, which else keeps what was overwritten for long. */

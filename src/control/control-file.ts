@@ -39,10 +39,10 @@ export class ControlFile {
     await copyControlDatabase(this.db, file);
   }
 
-  /** False while no server has got as far as making the tables. */
-  hasTables(): boolean {
+  /** False while no server of a version that knows the table has got as far as making it. */
+  hasTable(name: keyof Schema): boolean {
     return (
-      this.#database.prepare("select 1 from sqlite_master where type = 'table' and name = 'rules'").get() !== undefined
+      this.#database.prepare("select 1 from sqlite_master where type = 'table' and name = ?").get(name) !== undefined
     );
   }
 

@@ -1,6 +1,8 @@
 /** The tables of the control state, as Kysely types. Times are milliseconds since the Unix epoch. */
 
 import type { Generated } from 'kysely';
+import type { EntityState } from '../core/access-entities.ts';
+import type { AccountRecord } from '../core/access-record.ts';
 import type { KeySpec, KeyState } from '../core/encryption-key.ts';
 import type { RunState, RunTrigger } from '../core/run.ts';
 
@@ -8,8 +10,13 @@ export interface Schema {
   rules: RuleRow;
   runs: RunRow;
   shards: ShardRow;
-  roles: RoleRow;
   keys: KeyRow;
+  accounts: AccountRow;
+  users: UserRow;
+  access_keys: AccessKeyRow;
+  roles: RoleRow;
+  policies: PolicyRow;
+  attachments: AttachmentRow;
 }
 
 export interface RuleRow {
@@ -71,14 +78,62 @@ export interface ShardRow {
   matched: number;
 }
 
-export interface RoleRow {
-  arn: string;
+export interface AccountRow {
+  id: string;
+  name: string;
+  state: AccountRecord['state'];
+  created_at: number;
+}
+
+export interface UserRow {
+  id: string;
   account_id: string;
   name: string;
-  /** Policy documents as JSON. */
-  trust_policy: string;
-  permission_policy: string;
+  description: string;
+  state: EntityState;
   created_at: number;
+}
+
+export interface AccessKeyRow {
+  id: string;
+  account_id: string;
+  /** Null for a key of the account itself. */
+  user_id: string | null;
+  state: EntityState;
+  /** The secret, sealed by the key of the key file. */
+  sealed: Uint8Array;
+  /** The id of that key file. */
+  sealed_by: string;
+  created_at: number;
+}
+
+export interface RoleRow {
+  id: string;
+  account_id: string;
+  name: string;
+  description: string;
+  /** The trust policy as JSON. */
+  trust: string;
+  max_session_seconds: number;
+  created_at: number;
+}
+
+export interface PolicyRow {
+  account_id: string;
+  name: string;
+  description: string;
+  /** As JSON. */
+  document: string;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface AttachmentRow {
+  account_id: string;
+  /** Of a user or a role. */
+  holder_id: string;
+  /** The name of a policy of the account, or of a system policy. */
+  policy: string;
 }
 
 export interface KeyRow {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { contentOf, NOW_MS, openStore, photos, put, temporaryFolder } from '../../test/store-fixture.ts';
+import { contentOf, NO_METADATA, NOW_MS, openStore, photos, put, temporaryFolder } from '../../test/store-fixture.ts';
 import { BucketTable, MAX_BUCKETS } from './bucket-table.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { openIndex } from './index-database.ts';
@@ -44,8 +44,23 @@ test('an account has a bounded number of buckets, however many are made at once'
   const outcomes = await Promise.allSettled(names.map((name) => store.createBucket({ ...photos, name })));
   expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(MAX_BUCKETS);
   await expect(store.createBucket({ ...photos, name: 'one-more' })).rejects.toThrow(code('TooManyBuckets'));
+  await store.createBucket({ ...photos, name: 'of-another', owner: '2000000000000000' });
   await store.deleteBucket('bucket-007');
   await store.createBucket({ ...photos, name: 'one-more' });
+});
+
+test('what is meant for a bucket does nothing to the next of its name', async () => {
+  const store = await openStore();
+  const { id: bucketId } = await store.createBucket(photos);
+  await store.deleteBucket(photos.name, bucketId);
+  const next = await store.createBucket({ ...photos, owner: '2000000000000000' });
+  const uploading = { bucket: photos.name, bucketId, key: 'k', metadata: NO_METADATA };
+  await expect(put(store, 'k', 'x', { bucketId })).rejects.toThrow(code('NoSuchBucket'));
+  await expect(store.uploads.initiate(uploading)).rejects.toThrow(code('NoSuchBucket'));
+  await expect(store.changeBucket(photos.name, { acl: 'public-read' }, bucketId)).rejects.toThrow(code('NoSuchBucket'));
+  await expect(store.deleteBucket(photos.name, bucketId)).rejects.toThrow(code('NoSuchBucket'));
+  expect(store.findBucket(photos.name)).toEqual(next);
+  expect(store.totals(photos.name)).toEqual(NOTHING);
 });
 
 test('buckets are listed in order of name, a page at a time', async () => {
@@ -98,26 +113,40 @@ test('a setting changes by itself, null takes one away, and both are there after
   const made = await store.createBucket(photos);
   const tags = [{ key: 'k', value: 'v' }];
   const encryption = { algorithm: 'KMS', keyId: 'mine' } as const;
-  await store.changeBucket('photos', { tags, encryption });
+  await store.changeBucket('photos', { tags, encryption, policy: '{}' });
   await store.changeBucket('photos', { versioning: 'Enabled' });
   expect(await store.changeBucket('photos', { acl: 'public-read' })).toEqual({
     ...made,
     tags,
     encryption,
+    policy: '{}',
     versioning: 'Enabled',
     acl: 'public-read',
   });
   await store.changeBucket('photos', { tags: null });
   await store.changeBucket('photos', { encryption: null, versioning: 'Suspended' });
-  const left = { ...made, acl: 'public-read', versioning: 'Suspended' };
+  const left = { ...made, policy: '{}', acl: 'public-read', versioning: 'Suspended' };
   expect(store.findBucket('photos')).toEqual(left);
   await store.close();
-  expect((await openStore(folder)).findBucket('photos')).toEqual(left);
+  const again = await openStore(folder);
+  expect(again.findBucket('photos')).toEqual(left);
+  expect(await again.changeBucket('photos', { policy: null })).not.toHaveProperty('policy');
 });
 
 test('a bucket that is not there has no setting to change', async () => {
   const store = await openStore();
   await expect(store.changeBucket('photos', { acl: 'private' })).rejects.toThrow(code('NoSuchBucket'));
+});
+
+test('a change to the bucket of one id leaves the next of its name alone', async () => {
+  const store = await openStore();
+  const { id } = await store.createBucket(photos);
+  expect(await store.changeBucket('photos', { acl: 'public-read' }, id)).toMatchObject({ acl: 'public-read' });
+  await store.deleteBucket('photos');
+  const next = await store.createBucket(photos);
+  const late = store.changeBucket('photos', { acl: 'public-read' }, id);
+  await expect(late).rejects.toThrow(code('NoSuchBucket'));
+  expect(store.findBucket('photos')).toEqual(next);
 });
 
 test('a bucket is found as the last change left it', async () => {

@@ -10,6 +10,9 @@ import type { TotalsTable } from './totals.ts';
 /** Buckets of one account (protocol sheet, section 6). */
 export const MAX_BUCKETS = 100;
 
+/** Buckets that are remembered once they were found. Each may have a policy of kilobytes. */
+const MAX_FOUND = 1000;
+
 const NEXT_NUMBER = 'nextBucketNumber';
 
 export type NewBucket = Omit<Bucket, 'id' | 'createdAtMs'>;
@@ -18,7 +21,7 @@ export class BucketTable {
   readonly #db: IndexDatabase;
   readonly #totals: TotalsTable;
   readonly #queue: CommitQueue;
-  /** Buckets that were found, since each request asks for its bucket several times; at most `MAX_BUCKETS`. */
+  /** Buckets that were found, since each request asks for its bucket several times. */
   readonly #found = new Map<string, StoredBucket>();
   /** Changes that are not settled. While there are any the index alone is right, inside their commits and outside. */
   #changesUnderWay = 0;
@@ -32,14 +35,14 @@ export class BucketTable {
   find(name: string): StoredBucket | undefined {
     if (this.#changesUnderWay > 0) return this.#read(name);
     const found = this.#found.get(name) ?? this.#read(name);
-    if (found !== undefined) this.#found.set(name, found);
+    if (found !== undefined) this.#remember(found);
     return found;
   }
 
-  /** The bucket, or `NoSuchBucket`. */
-  get(name: string): StoredBucket {
+  /** The bucket, the one of this id if one is given, or `NoSuchBucket`. */
+  get(name: string, id?: string): StoredBucket {
     const bucket = this.find(name);
-    if (bucket === undefined) throw noSuchBucket(name);
+    if (bucket === undefined || (id !== undefined && bucket.id !== id)) throw noSuchBucket(name);
     return bucket;
   }
 
@@ -52,7 +55,7 @@ export class BucketTable {
 
   /** In order of name, from the first name above `after`. */
   list(after: string, limit: number): StoredBucket[] {
-    // All of them, because they are few, and `after` may be anything: even longer than a key of the index can be.
+    // All of them, because they are few enough, and `after` may be anything: even longer than a key of the index can be.
     const all = [...this.#db.buckets.getRange().map(({ value }) => value)];
     return all.filter(({ name }) => name > after).slice(0, limit);
   }
@@ -68,7 +71,7 @@ export class BucketTable {
         assertSame(existing, wanted);
         return existing;
       }
-      if (this.#db.buckets.getKeysCount() >= MAX_BUCKETS) {
+      if (this.list('', Number.MAX_SAFE_INTEGER).filter(({ owner }) => owner === wanted.owner).length >= MAX_BUCKETS) {
         throw new DomainError(
           'TooManyBuckets',
           `You have attempted to create more buckets than allowed: an account holds at most ${MAX_BUCKETS}.`,
@@ -82,25 +85,26 @@ export class BucketTable {
     });
   }
 
-  /** Changes settings; null takes one away. */
-  change(name: string, { encryption, tags, ...kept }: BucketChange): Promise<StoredBucket> {
+  /** Changes settings, of the bucket of this id if one is given; null takes one away. */
+  change(name: string, { encryption, tags, policy, ...kept }: BucketChange, id?: string): Promise<StoredBucket> {
     return this.#commit(() => {
-      const { encryption: oldEncryption, tags: oldTags, ...old } = this.get(name);
+      const { encryption: oldEncryption, tags: oldTags, policy: oldPolicy, ...old } = this.get(name, id);
       const changed = {
         ...old,
         ...kept,
         ...setting('encryption', encryption, oldEncryption),
         ...setting('tags', tags, oldTags),
+        ...setting('policy', policy, oldPolicy),
       };
       this.#db.buckets.putSync(name, changed);
       return changed;
     });
   }
 
-  /** Removes an empty bucket: one without versions, delete markers and uploads. */
-  remove(name: string): Promise<StoredBucket> {
+  /** Removes an empty bucket, the one of this id if one is given: without versions, delete markers and uploads. */
+  remove(name: string, id?: string): Promise<StoredBucket> {
     return this.#commit(() => {
-      const bucket = this.get(name);
+      const bucket = this.get(name, id);
       // A key has a latest version as long as it has any.
       const range = objectIndexRange(bucket.number, new Uint8Array(), undefined);
       for (const database of [this.#db.objects, this.#db.uploads]) {
@@ -124,6 +128,11 @@ export class BucketTable {
       this.#found.clear();
       this.#changesUnderWay--;
     }
+  }
+
+  #remember(bucket: StoredBucket): void {
+    if (this.#found.size >= MAX_FOUND && !this.#found.has(bucket.name)) this.#found.clear();
+    this.#found.set(bucket.name, bucket);
   }
 
   #read(name: string): StoredBucket | undefined {

@@ -2,6 +2,7 @@
 
 import { unlink } from 'node:fs/promises';
 import { DomainError, hasCode } from '../core/errors.ts';
+import type { ObjectRecord } from '../core/record.ts';
 import type { RuleDestination, RuleEncryption } from '../core/rule.ts';
 import { type EncryptionChoice, shownVersionId } from '../core/stored-object.ts';
 import type { ObjectStore, StorePut } from './object-store.ts';
@@ -51,7 +52,7 @@ export class BucketDestination {
 
   async putNew(key: string, bytes: Uint8Array, contentType: string): Promise<boolean> {
     // The answer to a key that is taken needs no data key, which there may be no master key for.
-    if ((await this.stat(key)) !== undefined) return false;
+    if (this.#find(key) !== undefined) return false;
     const taken = new DomainError('InvalidArgument', `"${key}" is taken.`);
     const request = { ...this.#request(key, contentType), ifExists: () => taken };
     try {
@@ -64,23 +65,26 @@ export class BucketDestination {
   }
 
   async stat(key: string): Promise<FileFacts | undefined> {
-    const record = this.#store.head({ bucket: this.#bucket, key })?.record;
-    return record === undefined || record.isDeleteMarker
-      ? undefined
-      : { sizeBytes: record.sizeBytes, md5: record.etag };
+    const record = this.#find(key);
+    return record && { sizeBytes: record.sizeBytes, md5: record.etag };
   }
 
   /** For good: in a bucket with versioning the file would else stay behind a delete marker. */
   async remove(key: string): Promise<void> {
-    const address = { bucket: this.#bucket, key };
     try {
-      const record = this.#store.head(address)?.record;
-      if (record === undefined || record.isDeleteMarker) return;
-      await this.#store.delete({ ...address, versionId: shownVersionId(record) });
+      const record = this.#find(key);
+      if (record === undefined) return;
+      await this.#store.delete({ bucket: this.#bucket, key, versionId: shownVersionId(record) });
     } catch (error) {
       // With the bucket gone, so is whatever was in it.
       if (!hasCode(error, 'NoSuchBucket')) throw error;
     }
+  }
+
+  /** At once, so that whoever asked whose the bucket is asked it of the one that is written to. */
+  #find(key: string): ObjectRecord | undefined {
+    const record = this.#store.head({ bucket: this.#bucket, key })?.record;
+    return record?.isDeleteMarker ? undefined : record;
   }
 
   #request(key: string, contentType: string): StorePut {

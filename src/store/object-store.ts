@@ -159,14 +159,14 @@ export class ObjectStore {
     return this.#buckets.create(bucket, () => this.#clock.now());
   }
 
-  /** Removes an empty bucket; throws `NoSuchBucket` or `BucketNotEmpty`. */
-  deleteBucket(name: string): Promise<Bucket> {
-    return this.#buckets.remove(name);
+  /** Removes an empty bucket, the one of this id if one is given; throws `NoSuchBucket` or `BucketNotEmpty`. */
+  deleteBucket(name: string, id?: string): Promise<Bucket> {
+    return this.#buckets.remove(name, id);
   }
 
-  /** Changes settings of a bucket; throws `NoSuchBucket`. */
-  changeBucket(name: string, change: BucketChange): Promise<Bucket> {
-    return this.#buckets.change(name, change);
+  /** Changes settings of a bucket, the one of this id if one is given; throws `NoSuchBucket`. */
+  changeBucket(name: string, change: BucketChange, id?: string): Promise<Bucket> {
+    return this.#buckets.change(name, change, id);
   }
 
   findBucket(name: string): Bucket | undefined {
@@ -185,7 +185,7 @@ export class ObjectStore {
 
   /** Stores a body that arrives as a stream. Resolves when it is durable. */
   async put(request: StorePut, body: AsyncIterable<Uint8Array>, promise: BodyPromise = {}): Promise<StoredObject> {
-    const bucket = this.#buckets.get(request.bucket);
+    const bucket = this.#buckets.get(request.bucket, request.bucketId);
     const key = objectKeyBytes(request.key);
     const seal = await this.#seals.make(request.encryption ?? bucket.encryption);
     const target = { request, bucketNumber: bucket.number, key, seal };
@@ -198,7 +198,7 @@ export class ObjectStore {
 
   /** Makes a finished local file of the same file system an object: by a move, or by a copy if it is to be encrypted. */
   async adopt(request: StorePut, file: string, promise: BodyPromise): Promise<StoredObject> {
-    const bucket = this.#buckets.get(request.bucket);
+    const bucket = this.#buckets.get(request.bucket, request.bucketId);
     const key = objectKeyBytes(request.key);
     if ((request.encryption ?? bucket.encryption) !== undefined) {
       const stored = await this.put(request, createReadStream(file), promise);

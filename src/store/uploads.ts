@@ -71,7 +71,7 @@ export class Uploads {
   async initiate(request: NewObject): Promise<Upload> {
     const { buckets, objects, seals, queue, table, now } = this.#parts;
     const key = objectKeyBytes(request.key);
-    const wanted = buckets.get(request.bucket);
+    const wanted = buckets.get(request.bucket, request.bucketId);
     const { seal } = await seals.make(request.encryption ?? wanted.encryption);
     const uploadId = randomBytes(UPLOAD_ID_BYTES);
     const upload: StoredUpload = {
