@@ -83,6 +83,9 @@ export interface AliOss {
   putBucketTags(name: string, tags: Headers): Promise<Result>;
   getBucketTags(name: string): Promise<Result & { readonly tag: Headers }>;
   deleteBucketTags(name: string): Promise<Result>;
+  putBucketPolicy(name: string, policy: object): Promise<Result>;
+  getBucketPolicy(name: string): Promise<Result & { readonly policy: unknown }>;
+  deleteBucketPolicy(name: string): Promise<Result>;
   getBucketStat(name: string): Promise<Result & { readonly stat: Headers }>;
 
   putBucketInventory(bucket: string, inventory: Inventory): Promise<Result>;
@@ -262,11 +265,15 @@ export interface AliOssError {
 export interface AliOssOptions {
   readonly endpoint: string;
   readonly isV4: boolean;
+  readonly accessKeyId?: string;
   readonly accessKeySecret?: string;
+  readonly stsToken?: string;
 }
 
 /** Its endpoint is an IP address: it connects there, and sends `Host: <bucket>.oss-cn-hangzhou.aliyuncs.com`. */
-export function aliOss({ endpoint, isV4, accessKeySecret = TEST_KEY.accessKeySecret }: AliOssOptions): AliOss {
-  const key = { accessKeyId: TEST_KEY.accessKeyId, accessKeySecret };
-  return new OSS({ ...key, endpoint, region: 'oss-cn-hangzhou', authorizationV4: isV4 }) as unknown as AliOss;
+export function aliOss({ isV4, ...options }: AliOssOptions): AliOss {
+  // It warns, each time, that a token without a refresh will expire.
+  const refresh = options.stsToken === undefined ? {} : { refreshSTSTokenInterval: Number.MAX_SAFE_INTEGER };
+  const common = { ...TEST_KEY, ...refresh, region: 'oss-cn-hangzhou', authorizationV4: isV4 };
+  return new OSS({ ...common, ...options }) as unknown as AliOss;
 }

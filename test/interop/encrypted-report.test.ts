@@ -6,12 +6,12 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { pino } from 'pino';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startApp } from '../../src/app.ts';
 import { loadSettings, type SettingFlags } from '../../src/config.ts';
 import { openControlDatabase } from '../../src/control/control-database.ts';
 import { armFailpoints, type Failpoint } from '../../src/core/failpoint.ts';
+import { testLog } from '../captured-output.ts';
 import { TEST_KEY } from '../server-process.ts';
 import { bytesOf, openStore, photos, put, temporaryFolder } from '../store-fixture.ts';
 import { WireClient, type WireReply } from '../wire-client.ts';
@@ -38,7 +38,7 @@ async function startServer(settings: SettingFlags = {}) {
 
   const app = await startApp({
     settings: loadSettings({ data, port: 0, ...TEST_KEY, ...settings }, {}),
-    log: pino({ level: 'silent' }),
+    log: testLog(),
   });
   const wire = new WireClient({ endpoint: app.endpoint, key: TEST_KEY });
   const client = aliOss({ endpoint: app.endpoint, isV4: true });

@@ -8,14 +8,16 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, expect, test, vi } from 'vitest';
 import { hasCode } from '../../src/core/errors.ts';
+import { HTTP_BOUNDS } from '../../src/http/bounds.ts';
 import {
-  HTTP_BOUNDS,
   type HttpHandler,
   type HttpRequest,
   type HttpResponse,
   HttpServer,
+  type HttpServerOptions,
 } from '../../src/http/http-server.ts';
 import { readBody } from '../../src/http/read-body.ts';
+import { doorRefusal } from '../../src/protocol/oss/door.ts';
 import { sendBytes } from '../wire-client.ts';
 
 const MIB = 1024 * 1024;
@@ -26,10 +28,13 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-async function serve(handler: HttpHandler): Promise<{ readonly port: number; readonly faults: unknown[] }> {
+async function serve(
+  handler: HttpHandler,
+  options: HttpServerOptions = {},
+): Promise<{ readonly port: number; readonly faults: unknown[] }> {
   const faults: unknown[] = [];
-  const server = new HttpServer(handler, (fault) => faults.push(fault));
-  const port = await server.listen('127.0.0.1', 0);
+  const server = new HttpServer(handler, (fault) => faults.push(fault), { refuse: doorRefusal, ...options });
+  const { port } = await server.listen('127.0.0.1', 0);
   closers.push(() => server.close(100));
   return { port, faults };
 }
@@ -296,7 +301,11 @@ test.each([
 ])('%s is refused, and the connection ends', async (_what, bytes, status) => {
   const handler = vi.fn(refuse);
   const { port, faults } = await serve(handler);
-  expect(await sendBytes(port, bytes)).toMatch(new RegExp(`^HTTP/1\\.1 ${status}`));
+  const got = await sendBytes(port, bytes);
+  expect(got).toMatch(
+    new RegExp(`^HTTP/1\\.1 ${status}.*\r\nConnection: close\r\n.*<Error>\n  <Code>\\w+</Code>`, 's'),
+  );
+  expect(got).toMatch(/<Message>.+<\/Message>\n {2}<RequestId>[0-9A-F]{24}<\/RequestId>\n {2}<HostId\/>/);
   expect(handler).not.toHaveBeenCalled();
   expect(faults).toEqual([]);
   handler.mockImplementation(async () => text('served'));
@@ -313,13 +322,30 @@ test('close answers what was asked and then ends', async () => {
     },
     () => undefined,
   );
-  const port = await server.listen('127.0.0.1', 0);
+  const { port } = await server.listen('127.0.0.1', 0);
   const got = sendBytes(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
   await asked.promise;
   // Longer than the test may take: closing must not have to wait for it.
   const closed = server.close(60_000);
   answer.resolve(text('to the end'));
   expect(await got).toMatch(/to the end$/);
+  await closed;
+});
+
+test('close waits for the client to take an answer that is on its way', async () => {
+  const long = 'a'.repeat(64 * MIB);
+  const server = new HttpServer(
+    async () => text(long),
+    () => undefined,
+  );
+  const { port } = await server.listen('127.0.0.1', 0);
+  const socket = connect(port, '127.0.0.1').pause();
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await once(socket, 'readable');
+  const closed = server.close(60_000);
+  let length = 0;
+  for await (const chunk of socket) length += chunk.length;
+  expect(length).toBeGreaterThan(long.length);
   await closed;
 });
 
@@ -371,18 +397,15 @@ function endless() {
 }
 
 test('an answer that takes longer than a connection may be idle comes, as long as the client has nothing more to say', async () => {
-  const bounds = HTTP_BOUNDS as { -readonly [Name in keyof typeof HTTP_BOUNDS]: number };
-  const { idleMs } = HTTP_BOUNDS;
-  bounds.idleMs = 50;
-  closers.push(async () => {
-    bounds.idleMs = idleMs;
-  });
-  const { port } = await serve(async ({ method, body }) => {
-    // Work of its own for the one; for the other, a body that never comes.
-    if (method === 'GET') await new Promise((done) => setTimeout(done, 300));
-    else await firstByte(body);
-    return text('done');
-  });
+  const { port } = await serve(
+    async ({ method, body }) => {
+      // Work of its own for the one; for the other, a body that never comes.
+      if (method === 'GET') await new Promise((done) => setTimeout(done, 300));
+      else await firstByte(body);
+      return text('done');
+    },
+    { bounds: { idleMs: 50 } },
+  );
   expect(await sendBytes(port, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toMatch(/done$/);
   expect(await sendBytes(port, 'PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n')).not.toContain('done');
 });

@@ -1,19 +1,19 @@
 /** A server in this process with the buckets, the account, the role and the key that the inventory vectors speak of. */
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { pino } from 'pino';
 import { type App, startApp } from '../../src/app.ts';
 import { loadSettings, type SettingFlags } from '../../src/config.ts';
 import { openControlDatabase } from '../../src/control/control-database.ts';
-import { RoleTable } from '../../src/control/role-table.ts';
 import { type BucketRef, RuleBook } from '../../src/control/rule-book.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import type { KeySpec } from '../../src/core/encryption-key.ts';
 import type { Rule } from '../../src/core/rule.ts';
 import { checkRule } from '../../src/core/rule-check.ts';
+import { serviceTrust } from '../../src/core/service-trust.ts';
 import { parseRuleDocument } from '../../src/protocol/oss/rule-document.ts';
+import { removeFolder, testLog } from '../captured-output.ts';
 import { rawQuery, WireClient } from '../wire-client.ts';
 
 const ACCOUNT = '1420563387190042';
@@ -45,13 +45,16 @@ export async function startInventoryServer(options: InventoryServerOptions = {})
   const { keySpec = 'SYMMETRIC' } = options;
   const data = await mkdtemp(path.join(tmpdir(), 'stocktake-vectors-'));
   const db = await openControlDatabase(data);
-  await new RoleTable(db).ensure(ACCOUNT, ROLE, systemClock.now());
   const settings = loadSettings({ data, port: 0, accountId: ACCOUNT, ...KEY, ...options.settings }, {});
-  const app = await startApp({ settings, log: pino({ level: 'silent' }) });
+  const app = await startApp({ settings, log: testLog() });
   const anotherClient = () => new WireClient({ endpoint: app.endpoint, key: KEY, domain: DOMAIN });
   const client = anotherClient();
   for (const bucket of [SOURCE, DESTINATION]) await client.send({ method: 'PUT', bucket });
-  if (settings.keyService) await createKey(app, keySpec);
+  await administer(app, 'PUT', `access/roles/${ROLE}`, { trust: serviceTrust('oss.aliyuncs.com') });
+  for (const policy of ['AliyunOSSFullAccess', 'AliyunKMSCryptoUserAccess']) {
+    await administer(app, 'PUT', `access/roles/${ROLE}/policies/${policy}`);
+  }
+  if (settings.keyService) await administer(app, 'POST', 'keys', { id: ENCRYPTION_KEY, spec: keySpec });
 
   const book = new RuleBook(db, systemClock, { maxRules: 1000 });
   let source: Promise<BucketRef> | undefined;
@@ -66,17 +69,16 @@ export async function startInventoryServer(options: InventoryServerOptions = {})
       client.close();
       await app.close();
       await db.destroy();
-      await rm(data, { recursive: true, force: true });
+      removeFolder(data);
     },
   };
 }
 
-async function createKey({ endpoint }: App, spec: KeySpec): Promise<void> {
+async function administer({ endpoint }: App, method: 'PUT' | 'POST', path: string, body: object = {}): Promise<void> {
   const admin = new WireClient({ endpoint, key: KEY });
-  const body = JSON.stringify({ id: ENCRYPTION_KEY, spec });
-  const { status, text } = await admin.send({ method: 'POST', bucket: '-', key: 'api/v1/keys', body });
+  const { status, text } = await admin.send({ method, bucket: '-', key: `api/v1/${path}`, body: JSON.stringify(body) });
   admin.close();
-  if (status >= 300) throw new Error(`the key of the vectors was not made: ${text}`);
+  if (status >= 300) throw new Error(`${path} of the vectors was not made: ${text}`);
 }
 
 /** A rule as the wire would read it, disabled unless told otherwise. */

@@ -8,7 +8,6 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { pino } from 'pino';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { startApp } from '../../src/app.ts';
 import { checkReport } from '../../src/cli/check-report.ts';
@@ -21,6 +20,7 @@ import { OPTIONAL_FIELDS, type OptionalField } from '../../src/core/rule-fields.
 import { NULL_VERSION } from '../../src/core/stored-object.ts';
 import { childrenNamed, childText, parseXml } from '../../src/core/xml.ts';
 import type { RowForm } from '../../src/inventory/row-encoder.ts';
+import { testLog } from '../captured-output.ts';
 import { plainRecord } from '../plain-record.ts';
 import { type ReferenceRow, referenceRow } from '../reference-encoder.ts';
 import { TEST_KEY } from '../server-process.ts';
@@ -103,7 +103,7 @@ async function startServer(past: History, { isV4, isEncrypted }: ServerOptions) 
   await store.close();
 
   const settings = loadSettings({ data, port: 0, ...TEST_KEY }, {});
-  const app = await startApp({ settings, log: pino({ level: 'silent' }) });
+  const app = await startApp({ settings, log: testLog() });
   const wire = new WireClient({ endpoint: app.endpoint, key: TEST_KEY });
   const client = aliOss({ endpoint: app.endpoint, isV4 });
   client.useBucket(photos.name);

@@ -220,3 +220,31 @@ describe('over the wire', () => {
     expect((await send({ query: 'tagging&versionId=null' })).text).toContain('<Key>kept</Key>');
   });
 });
+
+test('an ACL lets in who signs nothing, that of the object before that of the bucket', async () => {
+  const bucket = 'open';
+  const anonymous = async (request: WireRequest) => (await wire.send({ bucket, ...request, signature: 'none' })).status;
+  const setAcl = (key: string, acl: string) =>
+    wire.send({ method: 'PUT', bucket, key, query: 'acl', headers: { 'x-oss-object-acl': acl } });
+  await wire.send({ method: 'PUT', bucket, headers: { 'x-oss-acl': 'public-read' } });
+  for (const key of ['open', 'locked']) await wire.send({ method: 'PUT', bucket, key, body: 'x' });
+  await setAcl('locked', 'private');
+  expect(await anonymous({ key: 'open' })).toBe(200);
+  expect(await anonymous({ key: 'locked' })).toBe(403);
+  expect(await anonymous({ key: 'missing' })).toBe(404);
+  expect(await anonymous({ method: 'PUT', key: 'new', body: 'x' })).toBe(403);
+  expect(await anonymous({})).toBe(403);
+
+  await wire.send({ method: 'PUT', bucket, query: 'acl', headers: { 'x-oss-acl': 'public-read-write' } });
+  expect(await anonymous({ method: 'PUT', key: 'new', body: 'x' })).toBe(200);
+  const withAcl = { 'x-oss-object-acl': 'public-read' };
+  expect(await anonymous({ method: 'PUT', key: 'newer', body: 'x', headers: withAcl })).toBe(403);
+  expect(await anonymous({ method: 'PUT', key: 'locked', body: 'x' })).toBe(403);
+  expect(await anonymous({ method: 'DELETE', key: 'new' })).toBe(204);
+  expect((await wire.send({ bucket, key: 'new', query: 'acl' })).error?.code).toBe('NoSuchKey');
+
+  await wire.send({ method: 'PUT', bucket, query: 'acl', headers: { 'x-oss-acl': 'private' } });
+  expect(await anonymous({ key: 'open' })).toBe(403);
+  await setAcl('open', 'public-read');
+  expect(await anonymous({ key: 'open' })).toBe(200);
+});

@@ -1,5 +1,8 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { objectKey } from '../../../test/arbitraries.ts';
 import { DomainError } from '../../core/errors.ts';
+import { encodeKey } from '../../core/request-target.ts';
 import { type Address, isVirtualHosted, resolveAddress } from './address.ts';
 
 const CONTEXT = { domain: 'store.example', regions: ['cn-hangzhou', 'cn-beijing'] };
@@ -116,4 +119,28 @@ test.each([
 ])('the host "%s" names a bucket: %s, and the address agrees', (host, expected) => {
   expect(isVirtualHosted(host, CONTEXT)).toBe(expected);
   expect(resolve(host, '/').bucket !== undefined).toBe(expected);
+});
+
+test('law: every legal key is itself in whatever way it is escaped, by path and by host, and is decoded once', () => {
+  const dotted = fc
+    .array(fc.constantFrom('.', '..', 'a', '%2e', '%', '+', '?', 'é'))
+    .map((parts) => `k${parts.join('/')}`);
+  fc.assert(
+    fc.property(fc.oneof(objectKey, dotted), fc.infiniteStream(fc.boolean()), (key, isEscaped) => {
+      const bytes = Buffer.from(key).toString('latin1');
+      const raw = bytes.replace(/[\s\S]/g, (byte) =>
+        /[A-Za-z0-9/._~+-]/.test(byte) && isEscaped.next().value === false
+          ? byte
+          : `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`,
+      );
+      for (const [as, meant] of [
+        [raw, key],
+        [encodeKey(key), key],
+        [encodeKey(encodeKey(key)), encodeKey(key)],
+      ] as const) {
+        expect(resolve('127.0.0.1', `/logs/${as}`)).toMatchObject({ bucket: 'logs', key: meant });
+        expect(resolve('logs.store.example', `/${as}`)).toMatchObject({ bucket: 'logs', key: meant });
+      }
+    }),
+  );
 });

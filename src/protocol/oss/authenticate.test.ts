@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { anySealer, lastingKeys, MemoryDirectory } from '../../../test/session-fixture.ts';
 import {
   type SigningVector,
   signedAtMs,
@@ -8,6 +9,7 @@ import {
   v4Vectors,
   wireRequest,
 } from '../../../test/signing-vectors.ts';
+import { type SessionCredentials, Sessions } from '../../access/sessions.ts';
 import { DomainError, type ErrorCode } from '../../core/errors.ts';
 import { signatureV1, stringToSignV1 } from '../../core/oss-signature-v1.ts';
 import {
@@ -41,7 +43,7 @@ const vectors = [...v1Vectors, ...v4Vectors].filter(({ wire }) => wire !== undef
 
 /** Vectors whose signature is right and whose request isn't for us all the same. */
 const REFUSED: Readonly<Record<string, ErrorCode>> = {
-  // Tokens of temporary credentials, which nobody can have got from us.
+  // Tokens beside lasting keys, which have none.
   'v4-header-token': 'InvalidSecurityToken',
   'v1-query-token-pluskey': 'InvalidSecurityToken',
   'v1-query-odd-token': 'InvalidSecurityToken',
@@ -69,6 +71,7 @@ test.each(accepted)('the request of $id is accepted at the time it was signed', 
   expect(authenticate(wireRequest(vector), contextOf(vector))).toEqual({
     identity: { ...root, accessKeyId },
     signature: vector.id.slice(0, 2),
+    isUrl: vector.kind === 'query',
   });
 });
 
@@ -115,7 +118,11 @@ test.each(headerVectors)('no byte of the date of $id can change', (vector) => {
 // Who is nobody
 
 test('a request without any signature is anonymous', () => {
-  expect(authenticate(plain, context)).toEqual({ identity: { kind: 'anonymous' }, signature: 'none' });
+  expect(authenticate(plain, context)).toEqual({
+    identity: { kind: 'anonymous' },
+    signature: 'none',
+    isUrl: false,
+  });
 });
 
 test('a signature in the header and a part of one in the URL is refused', () => {
@@ -347,6 +354,68 @@ test('a security token is looked at only once the signature is right', () => {
   }
 });
 
+// Sessions
+
+const issue = { sessionName: 'anna', seconds: 900, nowMs: NOW };
+
+function sessionContext() {
+  const directory = new MemoryDirectory();
+  const sessions = new Sessions(directory, anySealer());
+  const role = directory.addRole();
+  return { directory, role, sessions, context: { ...context, credentials: sessions } };
+}
+
+function signedBySession(key: SessionCredentials, token: string, sign: 'v1' | 'v4' = 'v4'): SignedRequest {
+  const withToken = withHeaders(plain, { 'x-oss-security-token': token });
+  const { accessKeyId, secret } = key;
+  return sign === 'v4' ? signedV4(withToken, { accessKeyId, secret }) : signedV1(withToken, accessKeyId, secret);
+}
+
+test.each(['v1', 'v4'] as const)('a session signs with %s and its token, and is its role', (version) => {
+  const { role, sessions, context } = sessionContext();
+  const key = sessions.issue({ role, ...issue });
+  const { accessKeyId } = key;
+  expect(authenticate(signedBySession(key, key.securityToken, version), context)).toEqual({
+    identity: {
+      kind: 'session',
+      accountId: role.accountId,
+      accessKeyId,
+      roleId: role.id,
+      roleName: 'writer',
+      sessionName: 'anna',
+      policies: role.policies,
+    },
+    signature: version,
+    isUrl: false,
+  });
+});
+
+test('the key of a session is unknown without its token, and no good beside that of another', () => {
+  const { role, sessions, context } = sessionContext();
+  const [one, other] = [sessions.issue({ role, ...issue }), sessions.issue({ role, ...issue })];
+  const { accessKeyId, secret } = one;
+  expect(refusalOf(signedV4(plain, { accessKeyId, secret }), context)).toMatchObject({
+    code: 'InvalidAccessKeyId',
+    details: { OSSAccessKeyId: accessKeyId },
+  });
+  expect(refusalOf(signedBySession(one, other.securityToken), context).code).toBe('SecurityTokenMismatch');
+});
+
+test('a session signs with its own secret', () => {
+  const { role, sessions, context } = sessionContext();
+  const [one, other] = [sessions.issue({ role, ...issue }), sessions.issue({ role, ...issue })];
+  const request = signedBySession({ ...one, secret: other.secret }, one.securityToken);
+  expect(refusalOf(request, context).code).toBe('SignatureDoesNotMatch');
+});
+
+test('a request with two tokens is refused, even if they are the same', () => {
+  const { role, sessions, context } = sessionContext();
+  const { accessKeyId, secret, securityToken } = sessions.issue({ role, ...issue });
+  const query = parseQuery(`acl&x-oss-security-token=${securityToken}`);
+  const twice = { ...withHeaders(plain, { 'x-oss-security-token': securityToken }), query };
+  expect(refusalOf(signedV4(twice, { accessKeyId, secret }), context).code).toBe('InvalidSecurityToken');
+});
+
 // Laws
 
 const anyText = fc.string({ unit: 'binary', maxLength: 30 });
@@ -365,7 +434,7 @@ const anyRequest = fc.record({
 test('law: what signV4 signs is accepted', () => {
   fc.assert(
     fc.property(anyRequest, (request) => {
-      expect(authenticate(signedV4(request), context)).toEqual({ identity: root, signature: 'v4' });
+      expect(authenticate(signedV4(request), context)).toEqual({ identity: root, signature: 'v4', isUrl: false });
     }),
   );
 });
@@ -395,7 +464,7 @@ test('law: an Authorization header is accepted or refused with a DomainError', (
 function contextFor(accessKeyId: string, secret: string, nowMs: number): AuthenticationContext {
   const identity = { ...root, accessKeyId };
   return {
-    credentials: { find: (id) => (id === accessKeyId ? { secret, identity } : undefined) },
+    credentials: lastingKeys(secret, identity),
     nowMs,
     servedRegions: ['cn-hangzhou'],
     hostRegion: undefined,
@@ -414,11 +483,11 @@ function signedV4(request: SignedRequest, changes: Partial<typeof signer & { add
   return withHeaders(request, { ...signV4(request, { ...signer, ...changes }) });
 }
 
-function signedV1(request: SignedRequest, accessKeyId = 'ak'): SignedRequest {
+function signedV1(request: SignedRequest, accessKeyId = 'ak', secret = SECRET): SignedRequest {
   const date = new Date(NOW).toUTCString();
   const dated = withHeaders(request, { 'x-oss-date': date });
   return withHeaders(dated, {
-    authorization: `OSS ${accessKeyId}:${signatureV1(SECRET, stringToSignV1(dated, date))}`,
+    authorization: `OSS ${accessKeyId}:${signatureV1(secret, stringToSignV1(dated, date))}`,
   });
 }
 

@@ -4,10 +4,11 @@
  * elsewhere.
  */
 
-import { timingSafeEqual } from 'node:crypto';
 import type { Credentials } from '../../access/credentials.ts';
 import { ANONYMOUS, type Identity } from '../../access/identity.ts';
+import { invalidSecurityToken } from '../../access/sessions.ts';
 import { DomainError } from '../../core/errors.ts';
+import { isSameText } from '../../core/same-text.ts';
 import { headerValue, type SignedRequest } from '../../core/signed-request.ts';
 import type { Claim, SigningRegions } from './claim.ts';
 import { readHeaderClaim } from './header-claims.ts';
@@ -22,26 +23,26 @@ export interface AuthenticationContext extends SigningRegions {
 export interface Authenticated {
   readonly identity: Identity;
   readonly signature: 'none' | 'v1' | 'v4';
+  /** The URL is signed, and so good for whoever was handed it. */
+  readonly isUrl: boolean;
 }
 
 /** The identity behind a request; throws the `DomainError` of the first check that fails. */
 export function authenticate(request: SignedRequest, context: AuthenticationContext): Authenticated {
-  const claim = readClaim(request, context);
-  if (claim === undefined) return { identity: ANONYMOUS, signature: 'none' };
+  const isUrl = isSignedUrl(request.query);
+  const claim = readClaim(request, isUrl, context);
+  if (claim === undefined) return { identity: ANONYMOUS, signature: 'none', isUrl };
   claim.assertTimely(context.nowMs);
-  const credential = context.credentials.find(claim.accessKeyId);
-  if (credential === undefined) throw unknownAccessKey(claim.accessKeyId);
-  if (!isProven(claim, credential.secret)) throw signatureMismatch(claim);
-  // There are no temporary credentials yet, so no token can be one of ours.
-  if (hasSecurityToken(request)) {
-    throw new DomainError('InvalidSecurityToken', 'The security token you provided is invalid.');
-  }
-  return { identity: credential.identity, signature: claim.version };
+  const tokens = securityTokens(request);
+  const { secret, identity } = context.credentials.find(claim.accessKeyId, tokens[0], context.nowMs);
+  if (!isProven(claim, secret)) throw signatureMismatch(claim);
+  // A lasting key has no token, and a session has one.
+  if (tokens.length !== (identity.kind === 'session' ? 1 : 0)) throw invalidSecurityToken();
+  return { identity, signature: claim.version, isUrl };
 }
 
-function readClaim(request: SignedRequest, regions: SigningRegions): Claim | undefined {
+function readClaim(request: SignedRequest, isUrl: boolean, regions: SigningRegions): Claim | undefined {
   const authorization = headerValue(request.headers, 'authorization');
-  const isUrl = isSignedUrl(request.query);
   if (authorization === undefined) return isUrl ? readUrlClaim(request, regions) : undefined;
   if (!isUrl) return readHeaderClaim(authorization, request, regions);
   throw new DomainError('SignedTwice', 'Sign either in the Authorization header or in the URL, not in both.');
@@ -49,22 +50,21 @@ function readClaim(request: SignedRequest, regions: SigningRegions): Claim | und
 
 function isProven(claim: Claim, secret: string): boolean {
   if (!claim.isWhole) return false;
-  if (isEqual(claim.documented.sign(secret), claim.signature)) return true;
+  if (isSameText(claim.documented.sign(secret), claim.signature)) return true;
   for (const proof of claim.others()) {
-    if (isEqual(proof.sign(secret), claim.signature)) return true;
+    if (isSameText(proof.sign(secret), claim.signature)) return true;
   }
   return false;
 }
 
-/** The length of a signature is no secret. */
-function isEqual(ours: string, theirs: string): boolean {
-  const [a, b] = [Buffer.from(ours), Buffer.from(theirs)];
-  return a.length === b.length && timingSafeEqual(a, b);
-}
-
-function hasSecurityToken({ headers, query }: SignedRequest): boolean {
-  const inHeader = headerValue(headers, 'x-oss-security-token') !== undefined;
-  return inHeader || query.has('security-token') || query.has('x-oss-security-token');
+/** From each place that may hold one; all of them are covered by either signature. */
+function securityTokens({ headers, query }: SignedRequest): string[] {
+  const places = [
+    headerValue(headers, 'x-oss-security-token'),
+    query.get('security-token'),
+    query.get('x-oss-security-token'),
+  ];
+  return places.filter((token) => token !== undefined);
 }
 
 /** Shows the client what we signed, never what the signature would have been (protocol sheet, section 2.5). */
@@ -79,9 +79,4 @@ function signatureMismatch({ accessKeyId, signature, documented }: Claim): Domai
     StringToSignBytes: stringToSign.toString('hex').toUpperCase().replace(/../g, '$& '),
     ...(canonicalRequest && { CanonicalRequest: canonicalRequest.toString() }),
   });
-}
-
-function unknownAccessKey(accessKeyId: string): DomainError {
-  const message = 'The OSS Access Key Id you provided does not exist in our records.';
-  return new DomainError('InvalidAccessKeyId', message, { OSSAccessKeyId: accessKeyId });
 }

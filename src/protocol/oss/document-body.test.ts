@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { anyRequest, bytesOf } from '../../../test/any-request.ts';
 import type { HttpRequest } from '../../http/http-server.ts';
 import { readSetting } from './document-body.ts';
 
 function requestOf(body: string | Uint8Array, headers: Record<string, string> = {}): HttpRequest {
-  async function* bytes() {
-    yield Buffer.from(body);
-  }
-  return { id: '0'.repeat(24), method: 'PUT', target: '/', headers, body: bytes() };
+  return anyRequest({ method: 'PUT', headers, body: bytesOf(body) });
 }
 
 const md5 = (text: string) => createHash('md5').update(text).digest('base64');

@@ -1,15 +1,10 @@
 import { expect, test } from 'vitest';
+import { anyRequest } from '../../../test/any-request.ts';
 import { DomainError } from '../../core/errors.ts';
 import { errorReply } from './error-reply.ts';
 import { WireError } from './wire-error.ts';
 
-const request = (method: string) => ({
-  id: '6B030D4095C769C92A403DD2',
-  method,
-  target: '/logs/a',
-  headers: { host: 'localhost' },
-  body: (async function* () {})(),
-});
+const request = (method: string) => anyRequest({ method, target: '/logs/a', headers: { host: 'localhost' } });
 
 test('an error is a document with its code, details and EC, which is a header too', () => {
   const error = new DomainError('NoSuchKey', 'The specified key does not exist.', { Key: 'a' });
@@ -46,6 +41,17 @@ test('whoever finds a delete marker, the answer says that it can be deleted', ()
   expect(status).toBe(405);
   expect(headers).toMatchObject({ Allow: 'DELETE', 'x-oss-delete-marker': 'true' });
   expect(body).toContain('<Method>PUT</Method>\n  <ResourceType>DeleteMarker</ResourceType>');
+});
+
+test('a detail that holds more is an element that holds elements', () => {
+  const details = {
+    AccessDeniedDetail: { AuthAction: 'oss:GetObject', PolicyType: 'AccountLevelIdentityBasedPolicy' },
+  };
+  const { body } = errorReply(new DomainError('PermissionMissing', 'No.', details), request('GET'));
+  expect(body).toContain(`  <AccessDeniedDetail>
+    <AuthAction>oss:GetObject</AuthAction>
+    <PolicyType>AccountLevelIdentityBasedPolicy</PolicyType>
+  </AccessDeniedDetail>`);
 });
 
 test('a fault of ours tells nothing of itself', () => {

@@ -1,9 +1,9 @@
 /** An error as the wire shows it: a document, or for HEAD the same document in a header (protocol sheet, section 3.1). */
 
-import { DomainError } from '../../core/errors.ts';
+import { DomainError, type ErrorDetails } from '../../core/errors.ts';
 import { storageFull } from '../../core/storage-full.ts';
-import { node, renderXml } from '../../core/xml.ts';
-import type { HttpRequest, HttpResponse } from '../../http/http-server.ts';
+import { node, renderXml, type XmlNode } from '../../core/xml.ts';
+import type { HttpRequest, TextResponse } from '../../http/http-server.ts';
 import { ERROR_TABLE } from './error-table.ts';
 import { WireError } from './wire-error.ts';
 
@@ -17,7 +17,7 @@ const MAX_HOST_CHARACTERS = 255;
 const MAX_HEADER_DOCUMENT_BYTES = 4 * 1024;
 
 /** What an error shows; a fault that we did not expect tells the client nothing of itself. */
-export function errorReply(error: unknown, request: HttpRequest): HttpResponse {
+export function errorReply(error: unknown, request: HttpRequest): TextResponse {
   const expected = markerRefusal(error, request) ?? expectedError(error);
   const { status, code, ec } = ERROR_TABLE[expected.code];
   const own = expected instanceof WireError ? expected.headers : {};
@@ -31,7 +31,7 @@ export function errorReply(error: unknown, request: HttpRequest): HttpResponse {
         node('Message', expected.message),
         node('RequestId', request.id),
         node('HostId', (request.headers.host ?? '').slice(0, MAX_HOST_CHARACTERS)),
-        ...Object.entries(details).map(([name, value]) => node(name, value)),
+        ...Object.entries(details).map(([name, value]) => detailNode(name, value)),
         ...(ec === undefined ? [] : [node('EC', ec), node('RecommendDoc', RECOMMEND + ec)]),
       ]),
     );
@@ -40,6 +40,14 @@ export function errorReply(error: unknown, request: HttpRequest): HttpResponse {
   const fits = Buffer.byteLength(whole) <= MAX_HEADER_DOCUMENT_BYTES;
   const encoded = Buffer.from(fits ? whole : document({})).toString('base64');
   return { status, headers: { ...headers, 'x-oss-err': encoded } };
+}
+
+function detailNode(name: string, value: ErrorDetails[string]): XmlNode {
+  if (typeof value === 'string') return node(name, value);
+  return node(
+    name,
+    Object.entries(value).map(([below, text]) => node(below, text)),
+  );
 }
 
 function expectedError(error: unknown): DomainError {

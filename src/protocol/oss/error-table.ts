@@ -17,6 +17,11 @@ const malformedRule = (number: string) => row(400, 'MalformedXML', `0020-000000$
 const invalidRule = (number: string) => row(400, 'InvalidArgument', `0020-000000${number}`);
 
 export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
+  RequestUnreadable: row(400, 'InvalidRequest'),
+  HeadersTooLarge: row(431, 'RequestHeaderSectionTooLarge'),
+  TargetTooLong: row(414, 'RequestURITooLong'),
+  ExpectationFailed: row(417, 'ExpectationFailed'),
+  RequestTimeout: row(400, 'RequestTimeout'),
   InvalidArgument: row(400, 'InvalidArgument'),
   MalformedXml: row(400, 'MalformedXML'),
   MissingArgument: row(400, 'MissingArgument', '0016-00000502'),
@@ -59,6 +64,26 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
   UrlV4Expired: row(403, 'AccessDenied', '0002-00000236'),
   SecurityTokenInHeader: row(400, 'InvalidRequest', '0002-00000005'),
   InvalidSecurityToken: row(403, 'InvalidSecurityToken', '0002-00000006'),
+  SecurityTokenExpired: row(403, 'SecurityTokenExpired', '0002-00000007'),
+  SecurityTokenMismatch: row(403, 'AccessKeyIdAndSecurityTokenNotMatch'),
+  AccessKeyDisabled: row(403, 'InvalidAccessKeyId', '0002-00000902'),
+  UserDisabled: row(403, 'UserDisable', '0003-00000801'),
+  DeniedByPolicy: row(403, 'AccessDenied', '0003-00000201'),
+  AclDenied: row(403, 'AccessDenied', '0003-00000007'),
+  KeyUseDenied: row(403, 'AccessDenied'),
+  PermissionMissing: row(403, 'AccessDenied', '0003-00000202'),
+  ObjectForbidden: row(403, 'AccessDenied', '0003-00000001'),
+
+  NoSuchAccount: row(404, 'NoSuchAccount'),
+  NoSuchUser: row(404, 'NoSuchUser'),
+  NoSuchAccessKey: row(404, 'NoSuchAccessKey'),
+  NoSuchRole: row(404, 'NoSuchRole'),
+  NoSuchPolicy: row(404, 'NoSuchPolicy'),
+  EntityExists: row(409, 'EntityAlreadyExists'),
+  EntityInUse: row(409, 'DeleteConflict'),
+  EntityLimitReached: row(400, 'LimitExceeded'),
+  PolicyMalformed: row(400, 'InvalidPolicyDocument', '0030-00000005'),
+  NoSuchBucketPolicy: row(404, 'NoSuchBucketPolicy'),
 
   InvalidBucketName: row(400, 'InvalidBucketName'),
   NoSuchBucket: row(404, 'NoSuchBucket', '0015-00000101'),

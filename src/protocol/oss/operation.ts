@@ -1,9 +1,13 @@
 /** One operation of the wire: how it is recognised, what it needs, and what it does. */
 
+import type { Resource } from '../../access/access.ts';
+import type { Identity } from '../../access/identity.ts';
 import { type Bucket, noSuchBucket } from '../../core/bucket.ts';
 import { DomainError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import type { Query } from '../../core/request-target.ts';
+import type { HeaderFields } from '../../core/signed-request.ts';
+import type { ObjectAddress, Tag } from '../../core/stored-object.ts';
 import { renderXml, type XmlNode } from '../../core/xml.ts';
 import type { HttpRequest, HttpResponse } from '../../http/http-server.ts';
 import type { Services } from './ports.ts';
@@ -25,6 +29,18 @@ export interface Operation {
   readonly header?: string;
   /** The permission it needs, checked before it runs. */
   readonly action: string;
+  /** What the permission is needed on: something that the address names, or the objects that the body names. */
+  readonly resource: Level | 'objects';
+  /** What it may need besides; its handler asks for that. */
+  readonly also?: readonly FurtherPermission[];
+  /** `itself`: it asks when it has read the body, which says what it is about; until then it must look nothing up. */
+  readonly asks?: 'itself';
+  /** The tags that its headers give the object: conditions see them, and tagging is a permission of its own. */
+  readonly requestTags?: (headers: HeaderFields) => readonly Tag[] | undefined;
+  /** Conditions see the prefix and the delimiter that it is given. */
+  readonly isListing?: true;
+  /** Whether it only tells what it would come to: then there is nothing of it in the audit log. */
+  readonly isDryRun?: (headers: HeaderFields) => boolean;
   /** Refused under V1, which would leave its query keys unsigned. */
   readonly needsV4?: true;
   /** An addition of ours, which the original doesn't have. */
@@ -33,7 +49,13 @@ export interface Operation {
   readonly handle?: (exchange: Exchange) => Promise<HttpResponse>;
 }
 
-/** A request that was authenticated, routed and allowed. */
+export interface FurtherPermission {
+  readonly action: string;
+  /** What it is needed on, and when, in words. */
+  readonly on: string;
+}
+
+/** A request that was authenticated and routed, and allowed unless its operation asks itself. */
 export interface Exchange {
   readonly request: HttpRequest;
   readonly query: Query;
@@ -45,13 +67,16 @@ export interface Exchange {
   readonly bucketName: string;
   /** Decoded; empty above object level. */
   readonly key: string;
+  readonly identity: Identity;
+  /** Those of the operation's headers. */
+  readonly requestTags: readonly Tag[] | undefined;
   readonly services: Services;
-  /** For what an operation does beyond its own action and address: throws `AccessDenied` unless that is allowed too. */
-  assertAllowed(action: string, resource: ObjectName): void;
+  /** For what an operation does beyond its own action and address: throws unless that is allowed too. */
+  assertAllowed(action: string, on: Named | Resource, facts?: { readonly requestTags: readonly Tag[] }): void;
 }
 
-/** An object by name; of a bucket itself the key is empty. */
-export type ObjectName = Pick<Exchange, 'bucketName' | 'key'>;
+/** A bucket by name; with a key an object in it, of which a version may be meant. */
+export type Named = Pick<ObjectAddress, 'bucket' | 'versionId'> & { readonly key?: string };
 
 /** The bucket of the request, or `NoSuchBucket`. */
 export function bucketOf({ services, bucketName }: Exchange): Bucket {

@@ -10,6 +10,7 @@ import { copyObject } from './operations/copy-object.ts';
 import { deleteBucket } from './operations/delete-bucket.ts';
 import { deleteBucketEncryption } from './operations/delete-bucket-encryption.ts';
 import { deleteBucketInventory } from './operations/delete-bucket-inventory.ts';
+import { deleteBucketPolicy } from './operations/delete-bucket-policy.ts';
 import { deleteBucketTagging } from './operations/delete-bucket-tagging.ts';
 import { deleteMultipleObjects } from './operations/delete-multiple-objects.ts';
 import { deleteObject, deleteObjectVersion } from './operations/delete-object.ts';
@@ -19,6 +20,8 @@ import { getBucketEncryption } from './operations/get-bucket-encryption.ts';
 import { getBucketInfo } from './operations/get-bucket-info.ts';
 import { getBucketInventory } from './operations/get-bucket-inventory.ts';
 import { getBucketLocation } from './operations/get-bucket-location.ts';
+import { getBucketPolicy } from './operations/get-bucket-policy.ts';
+import { getBucketPolicyStatus } from './operations/get-bucket-policy-status.ts';
 import { getBucketStat } from './operations/get-bucket-stat.ts';
 import { getBucketTagging } from './operations/get-bucket-tagging.ts';
 import { getBucketVersioning } from './operations/get-bucket-versioning.ts';
@@ -43,6 +46,7 @@ import { putBucket } from './operations/put-bucket.ts';
 import { putBucketAcl } from './operations/put-bucket-acl.ts';
 import { putBucketEncryption } from './operations/put-bucket-encryption.ts';
 import { putBucketInventory } from './operations/put-bucket-inventory.ts';
+import { putBucketPolicy } from './operations/put-bucket-policy.ts';
 import { putBucketTagging } from './operations/put-bucket-tagging.ts';
 import { putBucketVersioning } from './operations/put-bucket-versioning.ts';
 import { putObject } from './operations/put-object.ts';
@@ -68,6 +72,10 @@ const SERVED: readonly Operation[] = [
   putBucketTagging,
   getBucketTagging,
   deleteBucketTagging,
+  putBucketPolicy,
+  getBucketPolicy,
+  getBucketPolicyStatus,
+  deleteBucketPolicy,
   getBucketStat,
   // Listings and batches
   listObjects,
@@ -119,6 +127,7 @@ const unserved = (name: string, method: Method, level: Level, subresource?: stri
   method,
   level,
   action: `oss:${name}`,
+  resource: level,
   ...(subresource !== undefined && { subresource }),
 });
 
@@ -131,7 +140,6 @@ const setting = (name: string, subresource: string): Operation[] => [
 
 const UNSERVED: readonly Operation[] = [
   unserved('DescribeRegions', 'GET', 'service', 'regions'),
-  ...setting('Policy', 'policy'),
   ...setting('Lifecycle', 'lifecycle'),
   ...setting('Cors', 'cors'),
   ...setting('Logging', 'logging'),
@@ -152,7 +160,7 @@ const UNSERVED: readonly Operation[] = [
   unserved('ListAccessPoints', 'GET', 'bucket', 'accessPoint'),
   unserved('ListLiveChannel', 'GET', 'bucket', 'live'),
   unserved('ListCname', 'GET', 'bucket', 'cname'),
-  unserved('PostObject', 'POST', 'bucket'),
+  { ...unserved('PostObject', 'POST', 'bucket'), action: 'oss:PutObject', resource: 'objects' },
   { ...unserved('ProcessImage', 'GET', 'object', 'x-oss-process'), action: 'oss:GetObject' },
   { ...unserved('PutSymlink', 'PUT', 'object', 'symlink'), action: 'oss:PutObject' },
   { ...unserved('GetSymlink', 'GET', 'object', 'symlink'), action: 'oss:GetObject' },

@@ -3,15 +3,18 @@
  * nothing is decided by the client's word before it is proven.
  */
 
-import { bucketResource, objectResource, serviceResource } from '../../access/access.ts';
-import type { Identity } from '../../access/identity.ts';
+import assert from 'node:assert/strict';
+import type { RequestContext } from '../../access/access.ts';
 import { DomainError } from '../../core/errors.ts';
-import { parseQuery } from '../../core/request-target.ts';
+import { parseQuery, type Query } from '../../core/request-target.ts';
+import type { Tag } from '../../core/stored-object.ts';
 import type { HttpRequest, HttpResponse } from '../../http/http-server.ts';
 import { type Address, resolveAddress } from './address.ts';
+import { auditEntry, type Trace } from './audited.ts';
 import { authenticate } from './authenticate.ts';
 import { errorReply } from './error-reply.ts';
-import type { Exchange, Level, ObjectName } from './operation.ts';
+import type { Exchange, Level, Named, Operation } from './operation.ts';
+import { Permissions } from './permissions.ts';
 import type { Services } from './ports.ts';
 import { refuseAnonymousOverrides } from './response-overrides.ts';
 import { route } from './route.ts';
@@ -31,13 +34,18 @@ export class OssService {
   /** Answers a request; every failure is an answer in the form of the wire. */
   async handle(request: HttpRequest): Promise<HttpResponse> {
     const startedAt = performance.now();
+    const trace: Trace = {};
     let response: HttpResponse;
+    let error: unknown;
     try {
-      response = await this.#serve(request);
-    } catch (error) {
+      response = await this.#serve(request, trace);
+    } catch (thrown) {
+      error = thrown;
       if (!(error instanceof DomainError)) this.#onFault(error, request);
       response = errorReply(error, request);
     }
+    const entry = auditEntry(request, trace, { status: response.status, error });
+    if (entry !== undefined) this.#services.audit.record(entry);
     return {
       ...response,
       headers: {
@@ -49,30 +57,42 @@ export class OssService {
     };
   }
 
-  async #serve(request: HttpRequest): Promise<HttpResponse> {
-    const { settings, credentials, now } = this.#services;
+  async #serve(request: HttpRequest, trace: Trace): Promise<HttpResponse> {
+    const services = this.#services;
+    const { settings, credentials } = services;
+    const nowMs = services.now();
     const address = resolveAddress(request.headers.host ?? '', request.target, settings);
     const query = parseQuery(address.rawQuery);
     const { identity, signature } = authenticate(
       { method: request.method, bucket: address.bucket, key: address.key, query, headers: request.headers },
-      { credentials, nowMs: now(), servedRegions: settings.regions, hostRegion: address.hostRegion },
+      { credentials, nowMs, servedRegions: settings.regions, hostRegion: address.hostRegion },
     );
+    trace.identity = identity;
+    trace.query = query;
     const level = levelOf(address);
     const operation = route({ method: request.method, level, query, headers: request.headers });
-    const bucketName = address.bucket ?? '';
+    trace.operation = operation;
+    const requestTags = operation.requestTags?.(request.headers);
+    const context = contextOf(request, { operation, query, nowMs, requestTags });
+    const permissions = new Permissions({ identity, context, services });
+    trace.permissions = permissions;
     const exchange: Exchange = {
       request,
       query,
       hostRegion: address.hostRegion,
       endpoint: address.endpoint,
-      bucketName,
+      bucketName: address.bucket ?? '',
       key: address.key ?? '',
-      services: this.#services,
-      assertAllowed: (action, resource) => this.#assertAllowed(identity, action, resource),
+      identity,
+      requestTags,
+      services,
+      assertAllowed: (...question) => {
+        permissions.assertAllowed(...question);
+        this.#assertAddressed(address);
+      },
     };
     if (identity.kind === 'anonymous' && level === 'object') refuseAnonymousOverrides(query);
-    exchange.assertAllowed(operation.action, exchange);
-    this.#assertAddressed(address);
+    if (operation.handle === undefined || operation.asks !== 'itself') askFor(operation, exchange);
     if (operation.needsV4 && signature !== 'v4') {
       throw new DomainError(
         'AccessDenied',
@@ -84,36 +104,57 @@ export class OssService {
         Operation: operation.name,
       });
     }
-    return await operation.handle(exchange);
+    const response = await operation.handle(exchange);
+    assert(permissions.last !== undefined, `${operation.name} answered before it had asked for its permission`);
+    return response;
   }
 
-  /** A host that names a region reaches that region's buckets only (protocol sheet, section 1.1). */
+  /**
+   * A host that names a region reaches that region's buckets only (protocol sheet, section 1.1). Looked at when
+   * something was allowed, because it tells that there is such a bucket.
+   */
   #assertAddressed({ bucket: bucketName, hostRegion }: Address): void {
-    const bucket = bucketName === undefined ? undefined : this.#services.store.findBucket(bucketName);
-    if (bucket === undefined || hostRegion === undefined || bucket.region === hostRegion) return;
+    if (bucketName === undefined || hostRegion === undefined) return;
+    const bucket = this.#services.store.findBucket(bucketName);
+    if (bucket === undefined || bucket.region === hostRegion) return;
     throw new DomainError(
       'AccessDenied',
       'The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.',
       { Bucket: bucket.name, Endpoint: `oss-${bucket.region}.aliyuncs.com` },
     );
   }
+}
 
-  #assertAllowed(identity: Identity, action: string, { bucketName, key }: ObjectName): void {
-    const { access, settings, store } = this.#services;
-    const bucket = bucketName === '' ? undefined : store.findBucket(bucketName);
-    // A bucket that isn't there is judged like one of the account's own, so that its owner learns that it is missing.
-    const place = { region: bucket?.region ?? settings.regions[0], owner: bucket?.owner ?? settings.accountId };
-    const resource =
-      bucketName === ''
-        ? serviceResource(settings.accountId)
-        : key === ''
-          ? bucketResource(place, bucketName)
-          : objectResource(place, bucketName, key);
-    const decision = access.allows(identity, action, resource);
-    if (decision.allowed) return;
-    const isAnonymousAtService = identity.kind === 'anonymous' && bucketName === '';
-    throw new DomainError(isAnonymousAtService ? 'AnonymousForbidden' : 'AccessDenied', decision.reason);
-  }
+/** The operation's own permission, and that for tags in its headers (protocol sheet, section 4.2). */
+function askFor(operation: Operation, exchange: Exchange): void {
+  const addressed = addressedBy(operation, exchange);
+  exchange.assertAllowed(operation.action, addressed);
+  if (exchange.requestTags !== undefined) exchange.assertAllowed('oss:PutObjectTagging', addressed);
+}
+
+/** The version counts where the operation is about one: elsewhere it would lend its ACL and tags to the latest. */
+function addressedBy({ with: needed }: Operation, { bucketName, key, query }: Exchange): Named {
+  const versionId = needed?.includes('versionId') ? query.get('versionId') : undefined;
+  return { bucket: bucketName, key, ...(versionId !== undefined && { versionId }) };
+}
+
+interface Asked {
+  readonly operation: Operation;
+  readonly query: Query;
+  readonly nowMs: number;
+  readonly requestTags: readonly Tag[] | undefined;
+}
+
+function contextOf(request: HttpRequest, { operation, query, nowMs, requestTags }: Asked): RequestContext {
+  const userAgent = request.headers['user-agent'];
+  return {
+    nowMs,
+    sourceIp: request.sourceIp,
+    isSecure: request.isSecure,
+    ...(userAgent !== undefined && { userAgent }),
+    ...(operation.isListing && { prefix: query.get('prefix') ?? '', delimiter: query.get('delimiter') ?? '' }),
+    ...(requestTags !== undefined && { requestTags }),
+  };
 }
 
 function levelOf({ bucket, key }: Address): Level {

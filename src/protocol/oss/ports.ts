@@ -1,7 +1,8 @@
 /** What the wire wants of the rooms behind it. `app.ts` fits the store, the rules and the runs to these. */
 
-import type { Access } from '../../access/access.ts';
 import type { Credentials } from '../../access/credentials.ts';
+import type { Directory } from '../../access/directory-facts.ts';
+import type { AuditTrail } from '../../core/audit.ts';
 import type { Bucket, BucketChange, BucketTotals } from '../../core/bucket.ts';
 import type { ObjectRecord } from '../../core/record.ts';
 import type { Rule } from '../../core/rule.ts';
@@ -32,16 +33,16 @@ export interface Services {
   readonly settings: WireSettings;
   readonly now: () => number;
   readonly credentials: Credentials;
-  readonly access: Access;
   readonly store: ObjectStorePort;
   readonly rules: RulePort;
   readonly runs: RunPort;
   readonly roles: RolePort;
   readonly keys: KeyPort;
+  readonly audit: AuditTrail;
 }
 
 export interface WireSettings {
-  /** The account that the server serves. */
+  /** The account that the server was started for: it holds the key service's keys. */
   readonly accountId: string;
   readonly domain: string;
   /** The first is where a bucket goes that names none. */
@@ -62,9 +63,12 @@ export type NewBucket = Pick<Bucket, 'name' | 'region' | 'owner' | 'storageClass
  */
 export interface ObjectStorePort {
   createBucket(bucket: NewBucket): Promise<Bucket>;
-  /** Throws `BucketNotEmpty` while there are versions, delete markers or uploads. */
-  deleteBucket(name: string): Promise<void>;
-  changeBucket(name: string, change: BucketChange): Promise<Bucket>;
+  /**
+   * Throws `BucketNotEmpty` while there are versions, delete markers or uploads, and as below `NoSuchBucket` also where
+   * another has the name by now: who asked may have nothing to say about that one.
+   */
+  deleteBucket(bucket: Pick<Bucket, 'name' | 'id'>): Promise<void>;
+  changeBucket(bucket: Pick<Bucket, 'name' | 'id'>, change: BucketChange): Promise<Bucket>;
   findBucket(name: string): Bucket | undefined;
   listBuckets(after: string, limit: number): readonly Bucket[];
   totals(bucket: string): BucketTotals;
@@ -147,7 +151,5 @@ export interface KeyPort {
   assertUsable(keyId?: string): Promise<void>;
 }
 
-export interface RolePort {
-  /** Throws `RuleRoleArnInvalid`, naming what is missing, unless OSS can work with this role. */
-  assertUsable(roleArn: string): Promise<void>;
-}
+/** The roles that rules name, as they are now. */
+export type RolePort = Pick<Directory, 'findRole'>;

@@ -1,5 +1,6 @@
 /** The reference pages that say what the wire speaks, made from the tables it is served by. */
 
+import { markdownTable } from '../../core/markdown-table.ts';
 import { ERROR_TABLE } from './error-table.ts';
 import type { Operation } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
@@ -22,9 +23,8 @@ function compatibilityPage(): string {
     'behaviour is unconfirmed, and on what evidence, is in [Compatibility: choices](compatibility-choices.md).',
     '',
     'An operation is recognised by its method, by the level it addresses (service, bucket or object), and by the query keys',
-    'or the header given here. It needs the permission in the last column, on the bucket or object that it names. Besides, a',
-    'copy needs `oss:GetObject` (of a version `oss:GetObjectVersion`) on its source, tags in a header need',
-    '`oss:PutObjectTagging`, and DeleteMultipleObjects needs `oss:DeleteObject` (`oss:DeleteObjectVersion`) on each key.',
+    'or the header given here. It runs with the permission in the fifth column on what the sixth names, and with those in',
+    'the last where they apply. Who has which is in [Operations by identity](access.md).',
     '',
     '## Served',
     '',
@@ -59,32 +59,36 @@ function errorsPage(): string {
     'wrong with which value and what would be accepted. The last column is our own name of the case, as in the source code and',
     'in the `reason` of a failed run.',
     '',
-    ...table(['Code', 'HTTP', 'EC', 'Case'], rows),
+    ...markdownTable(['Code', 'HTTP', 'EC', 'Case'], rows),
   ]);
 }
 
 function operationTable(operations: readonly Operation[]): string[] {
-  return table(
-    ['Operation', 'Method', 'Level', 'Selected by', 'Permission'],
+  return markdownTable(
+    ['Operation', 'Method', 'Level', 'Selected by', 'Permission', 'On', 'Besides'],
     operations.map((operation) => [
       operation.name,
       operation.method,
       operation.level,
       selectorOf(operation),
       `\`${operation.action}\``,
+      RESOURCES[operation.resource],
+      (operation.also ?? []).map(({ action, on }) => `\`${action}\` on ${on}`).join('; '),
     ]),
   );
 }
+
+const RESOURCES: Readonly<Record<Operation['resource'], string>> = {
+  service: 'the account',
+  bucket: 'the bucket',
+  object: 'the object',
+  objects: 'each object that the body names',
+};
 
 function selectorOf({ subresource, with: needed = [], header }: Operation): string {
   const keys = [...(subresource === undefined ? [] : [subresource]), ...needed];
   const query = keys.length === 0 ? [] : [`\`?${keys.join('&')}\``];
   return [...query, ...(header === undefined ? [] : [`header \`${header}\``])].join(', ');
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)];
 }
 
 function page(title: string, lines: readonly string[]): string {

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { presignV1, presignV4 } from '../../../test/presign.ts';
+import { anySealer, lastingKeys, MemoryDirectory } from '../../../test/session-fixture.ts';
+import { Sessions } from '../../access/sessions.ts';
 import { DomainError } from '../../core/errors.ts';
 import { isSignedSubresource } from '../../core/oss-signed-subresources.ts';
 import { encodeKey, parseQuery, type Query } from '../../core/request-target.ts';
@@ -14,6 +16,7 @@ const SECRET = 'correct horse battery staple';
 const LIFETIME_SECONDS = 600;
 const root = { kind: 'root', accountId: '1000', accessKeyId: 'ak' } as const;
 const places = { domain: 'localhost', regions: ['cn-hangzhou'] };
+const lasting = lastingKeys(SECRET, root);
 
 type Version = 'v1' | 'v4';
 const versions: readonly Version[] = ['v1', 'v4'];
@@ -29,7 +32,7 @@ const plain: SignedRequest = {
 // What a signed URL allows
 
 test.each(versions)('a URL signed with %s stands for whoever signed it', (version) => {
-  expect(ask(presigned(plain, version))).toEqual({ identity: root, signature: version });
+  expect(ask(presigned(plain, version))).toEqual({ identity: root, signature: version, isUrl: true });
 });
 
 test.each(versions)(
@@ -231,7 +234,7 @@ test.each(['AWSAccessKeyId=ak&Expires=1&Signature=s', 'X-Amz-Algorithm=AWS4-HMAC
   },
 );
 
-test.each(versions)('a token goes into the query of a URL signed with %s, and none is ours', (version) => {
+test.each(versions)('a token goes into the query of a URL signed with %s, and a lasting key has none', (version) => {
   const inHeader = { ...plain, headers: { 'x-oss-security-token': 'token' } };
   expect(refusalOf(presigned(inHeader, version))).toMatchObject({
     code: 'SecurityTokenInHeader',
@@ -241,6 +244,27 @@ test.each(versions)('a token goes into the query of a URL signed with %s, and no
     const inQuery = { ...plain, query: parseQuery(`${name}=token`) };
     expect(refusalOf(presigned(inQuery, version)).code).toBe('InvalidSecurityToken');
   }
+});
+
+test.each([
+  ['v1', 'security-token'],
+  ['v4', 'x-oss-security-token'],
+] as const)('a URL that a session signed with %s ends with the session', (version, name) => {
+  const directory = new MemoryDirectory();
+  const credentials = new Sessions(directory, anySealer());
+  const role = directory.addRole();
+  const key = credentials.issue({ role, sessionName: 'anna', seconds: 900, nowMs: NOW });
+  const signed = (token: string) => {
+    const withToken = { ...plain, query: parseQuery(`acl&${name}=${encodeURIComponent(token)}`) };
+    const lifetime = { lifetimeSeconds: 3600, expiresAtSeconds: NOW / 1000 + 3600 };
+    return presigned(withToken, version, { accessKeyId: key.accessKeyId, secret: key.secret, ...lifetime });
+  };
+  const request = signed(key.securityToken);
+  const session = { kind: 'session', roleName: 'writer', sessionName: 'anna' };
+  expect(ask(request, { credentials, nowMs: NOW + 899_999 })).toMatchObject({ identity: session, isUrl: true });
+  expect(refusalOf(request, { credentials, nowMs: NOW + 900_000 }).code).toBe('SecurityTokenExpired');
+  expect(refusalOf(signed('other'), { credentials }).code).toBe('InvalidSecurityToken');
+  expect(refusalOf(change(request, name, undefined), { credentials }).code).toBe('InvalidAccessKeyId');
 });
 
 // Laws
@@ -263,7 +287,7 @@ test('law: what was signed as a URL is accepted, and with any byte of its path o
       const { query } = presigned(request, version);
       const target = `/${request.bucket}/${encodeKey(request.key)}?${rawOf(query)}`;
       const { method } = request;
-      expect(ask(read(method, target))).toEqual({ identity: root, signature: version });
+      expect(ask(read(method, target))).toEqual({ identity: root, signature: version, isUrl: true });
 
       const index = 1 + (at % (target.length - 1));
       const byte = String.fromCharCode(target.charCodeAt(index) ^ (1 << bit));
@@ -291,11 +315,11 @@ test('law: any query is accepted or refused with a DomainError', () => {
 interface Context {
   readonly nowMs?: number;
   readonly hostRegion?: string;
+  readonly credentials?: Sessions;
 }
 
-function ask(request: SignedRequest, { nowMs = NOW, hostRegion }: Context = {}): Authenticated {
-  const find = (id: string) => (id === 'ak' ? { secret: SECRET, identity: root } : undefined);
-  return authenticate(request, { credentials: { find }, nowMs, servedRegions: places.regions, hostRegion });
+function ask(request: SignedRequest, { nowMs = NOW, hostRegion, credentials = lasting }: Context = {}): Authenticated {
+  return authenticate(request, { credentials, nowMs, servedRegions: places.regions, hostRegion });
 }
 
 function refusalOf(request: SignedRequest, context?: Context): DomainError {

@@ -8,6 +8,7 @@ export const abortMultipartUpload: Operation = {
   level: 'object',
   subresource: 'uploadId',
   action: 'oss:AbortMultipartUpload',
+  resource: 'object',
   async handle(exchange) {
     await exchange.services.store.uploads.abort(uploadAddress(exchange));
     return emptyReply(204);

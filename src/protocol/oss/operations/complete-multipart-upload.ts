@@ -21,6 +21,7 @@ export const completeMultipartUpload: Operation = {
   level: 'object',
   subresource: 'uploadId',
   action: 'oss:PutObject',
+  resource: 'object',
   async handle(exchange) {
     const { request, services } = exchange;
     const { uploads } = services.store;

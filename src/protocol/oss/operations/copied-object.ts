@@ -8,9 +8,17 @@ import { printable } from '../../../core/printable.ts';
 import type { ByteRange, ObjectAddress, StoredObject } from '../../../core/stored-object.ts';
 import { checkConditions } from '../conditions.ts';
 import { COPY_SOURCE, parseCopySource } from '../copy-source.ts';
-import { bucketOf, type Exchange } from '../operation.ts';
+import { bucketOf, type Exchange, type FurtherPermission } from '../operation.ts';
+import { assertMayDecrypt, MAY_DECRYPT } from './key-use.ts';
 import { assertNoMarker } from './readable-object.ts';
 import { versionHeader } from './reply-headers.ts';
+
+/** What reading the source of a copy needs. */
+export const MAY_COPY: readonly FurtherPermission[] = [
+  { action: 'oss:GetObject', on: 'the source' },
+  { action: 'oss:GetObjectVersion', on: 'the version of the source that is named instead' },
+  MAY_DECRYPT,
+];
 
 export interface CopiedObject extends StoredObject {
   readonly body: AsyncIterable<Uint8Array>;
@@ -29,7 +37,7 @@ export async function withCopiedObject<T>(exchange: Exchange, { chooseRange, cop
   const { request, services } = exchange;
   const address = parseCopySource(request.headers[COPY_SOURCE] ?? '');
   const action = address.versionId === undefined ? 'oss:GetObject' : 'oss:GetObjectVersion';
-  exchange.assertAllowed(action, { bucketName: address.bucket, key: address.key });
+  exchange.assertAllowed(action, address);
   const bucket = services.store.findBucket(address.bucket);
   if (bucket === undefined) throw noSuchBucket(address.bucket);
   if (bucket.region !== bucketOf(exchange).region) {
@@ -37,6 +45,7 @@ export async function withCopiedObject<T>(exchange: Exchange, { chooseRange, cop
   }
   const source = await services.store.read(address, (found) => {
     assertCopyable(address, found);
+    assertMayDecrypt(exchange, found);
     checkConditions(request.headers, found.record, { prefix: 'x-oss-copy-source-' });
     return chooseRange(found);
   });

@@ -6,8 +6,8 @@ import { node } from '../../../core/xml.ts';
 import { acceptedWord } from '../accepted-word.ts';
 import { COPY_SOURCE } from '../copy-source.ts';
 import { bucketOf, type Exchange, type Operation, xmlReply } from '../operation.ts';
-import { type CopiedObject, withCopiedObject } from './copied-object.ts';
-import { readNewObject } from './new-object.ts';
+import { type CopiedObject, MAY_COPY, withCopiedObject } from './copied-object.ts';
+import { MAY_MAKE, readNewObject, readTags } from './new-object.ts';
 import { crcHeader, encryptionHeaders, versionHeader } from './reply-headers.ts';
 
 /** CopyObject (protocol sheet, section 5.7). Onto itself it is how metadata, class or encryption change. */
@@ -17,6 +17,9 @@ export const copyObject: Operation = {
   level: 'object',
   header: COPY_SOURCE,
   action: 'oss:PutObject',
+  resource: 'object',
+  also: [...MAY_COPY, ...MAY_MAKE],
+  requestTags: (headers) => (areOwnTags(headers) ? readTags(headers) : undefined),
   async handle(exchange) {
     const bucket = bucketOf(exchange);
     const target = readTarget(exchange);
@@ -45,13 +48,18 @@ export const copyObject: Operation = {
 function readTarget(exchange: Exchange): (source: StoredObject) => NewObject {
   const { headers } = exchange.request;
   const isOwnMetadata = readDirective(headers, 'x-oss-metadata-directive') === 'REPLACE';
-  const areOwnTags = readDirective(headers, 'x-oss-tagging-directive') === 'REPLACE';
+  const tagsAreOwn = areOwnTags(headers);
   const wanted = readNewObject(exchange);
   return ({ metadata, tags }) => ({
     ...wanted,
     metadata: isOwnMetadata ? wanted.metadata : metadata,
-    tags: areOwnTags ? (wanted.tags ?? []) : tags,
+    tags: tagsAreOwn ? (wanted.tags ?? []) : tags,
   });
+}
+
+/** Otherwise the copy has those of its source. */
+function areOwnTags(headers: HeaderFields): boolean {
+  return readDirective(headers, 'x-oss-tagging-directive') === 'REPLACE';
 }
 
 function readDirective(headers: HeaderFields, name: string): 'COPY' | 'REPLACE' {

@@ -7,8 +7,9 @@ export const deleteBucketEncryption: Operation = {
   level: 'bucket',
   subresource: 'encryption',
   action: 'oss:DeleteBucketEncryption',
+  resource: 'bucket',
   async handle(exchange) {
-    await exchange.services.store.changeBucket(bucketOf(exchange).name, { encryption: null });
+    await exchange.services.store.changeBucket(bucketOf(exchange), { encryption: null });
     return emptyReply(204);
   },
 };

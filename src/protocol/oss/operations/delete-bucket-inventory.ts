@@ -12,6 +12,7 @@ export const deleteBucketInventory: Operation = {
   level: 'bucket',
   subresource: 'inventory',
   action: 'oss:DeleteBucketInventory',
+  resource: 'bucket',
   async handle(exchange) {
     const bucket = inventoryBucketOf(exchange);
     const ruleId = ruleIdParameter(exchange);

@@ -7,13 +7,15 @@ export const deleteBucketTagging: Operation = {
   level: 'bucket',
   subresource: 'tagging',
   action: 'oss:DeleteBucketTagging',
+  resource: 'bucket',
   async handle(exchange) {
     const { query, services } = exchange;
-    const { name, tags = [] } = bucketOf(exchange);
+    const bucket = bucketOf(exchange);
+    const { tags = [] } = bucket;
     const named = query.get('tagging') ?? '';
     const gone = new Set(named.split(','));
     const left = named === '' ? [] : tags.filter(({ key }) => !gone.has(key));
-    await services.store.changeBucket(name, { tags: left.length === 0 ? null : left });
+    await services.store.changeBucket(bucket, { tags: left.length === 0 ? null : left });
     return emptyReply(204);
   },
 };

@@ -6,8 +6,9 @@ export const deleteBucket: Operation = {
   method: 'DELETE',
   level: 'bucket',
   action: 'oss:DeleteBucket',
+  resource: 'bucket',
   async handle(exchange) {
-    await exchange.services.store.deleteBucket(bucketOf(exchange).name);
+    await exchange.services.store.deleteBucket(bucketOf(exchange));
     return emptyReply(204);
   },
 };

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+import { noSuchBucket } from '../../../core/bucket.ts';
 import { DomainError } from '../../../core/errors.ts';
 import type { Deleted, ObjectAddress } from '../../../core/stored-object.ts';
 import { childrenNamed, childText, node, type XmlElement, type XmlNode } from '../../../core/xml.ts';
@@ -6,26 +8,35 @@ import { bucketOf, type Exchange, type Operation, xmlReply } from '../operation.
 import { type NameEncoding, nameEncoding } from './list-parameters.ts';
 
 const MAX_KEYS = 1000;
+/** Permissions that are asked in one go: policies may be long, and others wait. */
+const KEYS_A_TURN = 5;
 const BODY_LIMITS = { maxBytes: 2 * 1024 * 1024, maxDepth: 8, maxElements: 4 * MAX_KEYS };
 
 /** An object of the request, or the version of one. */
-type Named = Omit<ObjectAddress, 'bucket'>;
+type NamedObject = Omit<ObjectAddress, 'bucket'>;
 
-/** DeleteMultipleObjects (protocol sheet, section 5.5). */
+/** DeleteMultipleObjects (protocol sheet, section 5.5). One object that may not be deleted refuses them all. */
 export const deleteMultipleObjects: Operation = {
   name: 'DeleteMultipleObjects',
   method: 'POST',
   level: 'bucket',
   subresource: 'delete',
   action: 'oss:DeleteObject',
+  resource: 'objects',
+  asks: 'itself',
+  also: [{ action: 'oss:DeleteObjectVersion', on: 'each version that it names instead' }],
   async handle(exchange) {
-    const bucket = bucketOf(exchange);
     const encoding = nameEncoding(exchange);
     const { objects, isQuiet } = await readObjects(exchange);
-    for (const { key, versionId } of objects) {
-      const action = versionId === undefined ? 'oss:DeleteObject' : 'oss:DeleteObjectVersion';
-      exchange.assertAllowed(action, { bucketName: bucket.name, key });
+    const asked = exchange.services.store.findBucket(exchange.bucketName);
+    for (const [index, object] of objects.entries()) {
+      if (index > 0 && index % KEYS_A_TURN === 0) await setImmediate();
+      const action = object.versionId === undefined ? 'oss:DeleteObject' : 'oss:DeleteObjectVersion';
+      exchange.assertAllowed(action, { bucket: exchange.bucketName, ...object });
     }
+    const bucket = bucketOf(exchange);
+    // Nobody asked about another that has taken its name meanwhile.
+    if (bucket.id !== asked?.id) throw noSuchBucket(bucket.name);
     const deleted = await exchange.services.store.deleteMany(bucket.name, objects);
     if (isQuiet) return { status: 200, headers: { 'Content-Length': '0' } };
     const nodes = objects.map((object, index) => deletedNode(object, deleted[index], encoding));
@@ -34,7 +45,7 @@ export const deleteMultipleObjects: Operation = {
 };
 
 /** `VersionId` is the one that was named; what became of an object without one shows in its marker. */
-function deletedNode({ key, versionId }: Named, deleted: Deleted | undefined, { text }: NameEncoding): XmlNode {
+function deletedNode({ key, versionId }: NamedObject, deleted: Deleted | undefined, { text }: NameEncoding): XmlNode {
   return node('Deleted', [
     node('Key', text(key)),
     ...(versionId === undefined ? [] : [node('VersionId', versionId)]),
@@ -44,7 +55,7 @@ function deletedNode({ key, versionId }: Named, deleted: Deleted | undefined, { 
   ]);
 }
 
-async function readObjects({ request }: Exchange): Promise<{ objects: Named[]; isQuiet: boolean }> {
+async function readObjects({ request }: Exchange): Promise<{ objects: NamedObject[]; isQuiet: boolean }> {
   if (request.headers['content-md5'] === undefined) {
     throw new DomainError('MissingArgument', 'Missing Some Required Arguments. Content-MD5 is required.', {
       ArgumentName: 'Content-MD5',
@@ -60,7 +71,7 @@ async function readObjects({ request }: Exchange): Promise<{ objects: Named[]; i
   return { objects: objects.map(readObject), isQuiet: childText(root, 'Quiet')?.trim().toLowerCase() === 'true' };
 }
 
-function readObject(object: XmlElement): Named {
+function readObject(object: XmlElement): NamedObject {
   const key = childText(object, 'Key');
   if (key === undefined || key === '') throw malformed('An Object of Delete has no Key.');
   const versionId = childText(object, 'VersionId')?.trim();

@@ -10,6 +10,7 @@ export const deleteObjectTagging: Operation = {
   level: 'object',
   subresource: 'tagging',
   action: 'oss:DeleteObjectTagging',
+  resource: 'object',
   async handle(exchange) {
     const bucket = bucketOf(exchange);
     addressedObject(exchange);

@@ -8,6 +8,7 @@ export const deleteObject: Operation = {
   method: 'DELETE',
   level: 'object',
   action: 'oss:DeleteObject',
+  resource: 'object',
   async handle(exchange) {
     refuseUnservedHeaders(exchange.request);
     const { bucket, ...object } = objectAddress(exchange);

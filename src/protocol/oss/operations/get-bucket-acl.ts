@@ -8,6 +8,7 @@ export const getBucketAcl: Operation = {
   level: 'bucket',
   subresource: 'acl',
   action: 'oss:GetBucketAcl',
+  resource: 'bucket',
   async handle(exchange) {
     const { owner, acl } = bucketOf(exchange);
     return xmlReply(accessControlNode(owner, acl));

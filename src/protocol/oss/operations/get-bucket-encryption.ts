@@ -9,6 +9,7 @@ export const getBucketEncryption: Operation = {
   level: 'bucket',
   subresource: 'encryption',
   action: 'oss:GetBucketEncryption',
+  resource: 'bucket',
   async handle(exchange) {
     const { name, encryption } = bucketOf(exchange);
     if (encryption !== undefined) return xmlReply(encryptionRuleNode(encryption));

@@ -10,6 +10,7 @@ export const getBucketInfo: Operation = {
   level: 'bucket',
   subresource: 'bucketInfo',
   action: 'oss:GetBucketInfo',
+  resource: 'bucket',
   async handle(exchange) {
     const bucket = bucketOf(exchange);
     return xmlReply(

@@ -11,6 +11,7 @@ export const getBucketInventory: Operation = {
   subresource: 'inventory',
   with: ['inventoryId'],
   action: 'oss:GetBucketInventory',
+  resource: 'bucket',
   async handle(exchange) {
     const bucket = inventoryBucketOf(exchange);
     return xmlReply(ruleNode(await exchange.services.rules.get(bucket, ruleIdParameter(exchange))));

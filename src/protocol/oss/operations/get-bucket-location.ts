@@ -8,6 +8,7 @@ export const getBucketLocation: Operation = {
   level: 'bucket',
   subresource: 'location',
   action: 'oss:GetBucketLocation',
+  resource: 'bucket',
   async handle(exchange) {
     return xmlReply(node('LocationConstraint', `oss-${bucketOf(exchange).region}`));
   },

@@ -18,6 +18,7 @@ export const getBucketStat: Operation = {
   level: 'bucket',
   subresource: 'stat',
   action: 'oss:GetBucketStat',
+  resource: 'bucket',
   async handle(exchange) {
     const totals = exchange.services.store.totals(bucketOf(exchange).name);
     return xmlReply(

@@ -8,6 +8,7 @@ export const getBucketTagging: Operation = {
   level: 'bucket',
   subresource: 'tagging',
   action: 'oss:GetBucketTagging',
+  resource: 'bucket',
   async handle(exchange) {
     return xmlReply(taggingNode(bucketOf(exchange).tags ?? []));
   },

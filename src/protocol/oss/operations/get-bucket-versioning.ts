@@ -8,6 +8,7 @@ export const getBucketVersioning: Operation = {
   level: 'bucket',
   subresource: 'versioning',
   action: 'oss:GetBucketVersioning',
+  resource: 'bucket',
   async handle(exchange) {
     return xmlReply(versioningNode(bucketOf(exchange).versioning));
   },

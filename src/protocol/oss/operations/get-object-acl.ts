@@ -10,6 +10,7 @@ export const getObjectAcl: Operation = {
   level: 'object',
   subresource: 'acl',
   action: 'oss:GetObjectAcl',
+  resource: 'object',
   async handle(exchange) {
     const bucket = bucketOf(exchange);
     const { record } = addressedObject(exchange);

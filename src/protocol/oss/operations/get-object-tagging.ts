@@ -10,6 +10,7 @@ export const getObjectTagging: Operation = {
   level: 'object',
   subresource: 'tagging',
   action: 'oss:GetObjectTagging',
+  resource: 'object',
   async handle(exchange) {
     const { record, tags } = addressedObject(exchange);
     return xmlReply(taggingNode(tags), versionHeader(bucketOf(exchange), record));

@@ -8,6 +8,7 @@ import { bucketOf, type Operation } from '../operation.ts';
 import { primedBody } from '../primed-body.ts';
 import { readOverrides } from '../response-overrides.ts';
 import { WireError } from '../wire-error.ts';
+import { assertMayDecrypt, MAY_DECRYPT } from './key-use.ts';
 import { cachingHeaders, objectHeaders } from './object-headers.ts';
 import { assertNoMarker } from './readable-object.ts';
 
@@ -17,6 +18,8 @@ export const getObject: Operation = {
   method: 'GET',
   level: 'object',
   action: 'oss:GetObject',
+  resource: 'object',
+  also: [MAY_DECRYPT],
   async handle(exchange) {
     const { request, services } = exchange;
     const bucket = bucketOf(exchange);
@@ -25,6 +28,7 @@ export const getObject: Operation = {
     let range: ByteRange | undefined;
     const object = await services.store.read(address, (found) => {
       assertNoMarker(address, found);
+      assertMayDecrypt(exchange, found);
       checkConditions(request.headers, found.record, { caching: cachingHeaders(found, overrides) });
       range = isRangeCurrent(request.headers, found.record)
         ? rangeOf(request.headers, found.record.sizeBytes)

@@ -11,6 +11,7 @@ export const headObject: Operation = {
   method: 'HEAD',
   level: 'object',
   action: 'oss:GetObject',
+  resource: 'object',
   async handle(exchange) {
     const overrides = readOverrides(exchange.query);
     const object = find(exchange, (found) => cachingHeaders(found, overrides));
@@ -33,6 +34,7 @@ export const getObjectMeta: Operation = {
   level: 'object',
   subresource: 'objectMeta',
   action: 'oss:GetObject',
+  resource: 'object',
   async handle(exchange) {
     const { record } = find(exchange);
     const headers = basicHeaders(bucketOf(exchange), record);

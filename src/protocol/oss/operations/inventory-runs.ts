@@ -9,6 +9,7 @@ import { ruleIdParameter } from './rule-id-parameter.ts';
 const BASE = {
   level: 'bucket',
   subresource: 'inventory',
+  resource: 'bucket',
   needsV4: true,
   isOurs: true,
 } as const;

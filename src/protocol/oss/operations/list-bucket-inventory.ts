@@ -12,6 +12,7 @@ export const listBucketInventory: Operation = {
   level: 'bucket',
   subresource: 'inventory',
   action: 'oss:GetBucketInventory',
+  resource: 'bucket',
   async handle(exchange) {
     const bucket = inventoryBucketOf(exchange);
     const token = exchange.query.get('continuation-token') ?? '';

@@ -12,6 +12,8 @@ export const listMultipartUploads: Operation = {
   level: 'bucket',
   subresource: 'uploads',
   action: 'oss:ListMultipartUploads',
+  resource: 'bucket',
+  isListing: true,
   async handle(exchange) {
     const bucket = bucketOf(exchange).name;
     const encoding = nameEncoding(exchange);

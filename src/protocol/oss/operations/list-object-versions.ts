@@ -11,6 +11,8 @@ export const listObjectVersions: Operation = {
   level: 'bucket',
   subresource: 'versions',
   action: 'oss:ListObjectVersions',
+  resource: 'bucket',
+  isListing: true,
   async handle(exchange) {
     const bucket = bucketOf(exchange);
     const encoding = nameEncoding(exchange);

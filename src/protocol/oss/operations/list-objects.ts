@@ -18,6 +18,8 @@ export const listObjects: Operation = {
   method: 'GET',
   level: 'bucket',
   action: 'oss:ListObjects',
+  resource: 'bucket',
+  isListing: true,
   async handle(exchange) {
     const bucket = bucketOf(exchange);
     const request = readRequest(exchange, textParameter(exchange, 'marker'));
@@ -47,6 +49,8 @@ export const listObjectsV2: Operation = {
   level: 'bucket',
   with: ['list-type=2'],
   action: 'oss:ListObjects',
+  resource: 'bucket',
+  isListing: true,
   async handle(exchange) {
     const { query, services } = exchange;
     const bucket = bucketOf(exchange);

@@ -14,6 +14,7 @@ export const listParts: Operation = {
   level: 'object',
   subresource: 'uploadId',
   action: 'oss:ListParts',
+  resource: 'object',
   async handle(exchange) {
     const { query, services } = exchange;
     const { uploads } = services.store;

@@ -2,16 +2,16 @@ import { expect, test } from 'vitest';
 import { putExchange } from '../../../../test/put-exchange.ts';
 import { DomainError } from '../../../core/errors.ts';
 import type { Exchange } from '../operation.ts';
-import { readNewObject } from './new-object.ts';
+import { readNewObject, readTags } from './new-object.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
 function exchangeWith(headers: Headers, assertAllowed?: Exchange['assertAllowed']): Exchange {
-  const store = { findBucket: () => ({ name: 'logs' }) };
-  return putExchange({ headers, store, assertAllowed });
+  const store = { findBucket: () => ({ id: 'b1', name: 'logs' }) };
+  return putExchange({ headers, store, requestTags: readTags(headers), assertAllowed });
 }
 
-const plain = { bucket: 'logs', key: 'a', metadata: { headers: {}, user: {} } };
+const plain = { bucket: 'logs', bucketId: 'b1', key: 'a', metadata: { headers: {}, user: {} } };
 
 test('without headers it is a plain object, and what is not said is left to the bucket', () => {
   expect(readNewObject(exchangeWith({ host: 'localhost' }))).toEqual(plain);
@@ -80,10 +80,23 @@ test.each<[Headers, string, string]>([
   );
 });
 
-test('who may write an object may not tag it for that', () => {
+test.each<[Headers, string]>([
+  [{ 'x-oss-object-acl': 'public-read' }, 'oss:PutObjectAcl'],
+  [{ 'x-oss-server-side-encryption': 'KMS' }, 'kms:GenerateDataKey'],
+])('%j needs %s besides', (headers, needed) => {
   const refuse = (action: string) => {
-    if (action === 'oss:PutObjectTagging') throw new DomainError('AccessDenied', 'No tags.');
+    if (action === needed) throw new DomainError('AccessDenied', 'Not that.');
   };
   expect(readNewObject(exchangeWith({}, refuse))).toEqual(plain);
-  expect(() => readNewObject(exchangeWith({ 'x-oss-tagging': 'a=1' }, refuse))).toThrow('No tags.');
+  expect(() => readNewObject(exchangeWith(headers, refuse))).toThrow('Not that.');
 });
+
+test.each<Headers>([{ 'x-oss-object-acl': 'default' }, { 'x-oss-server-side-encryption': 'AES256' }])(
+  '%j needs nothing besides',
+  (headers) => {
+    const refuse = () => {
+      throw new DomainError('AccessDenied', 'Not that.');
+    };
+    expect(readNewObject(exchangeWith(headers, refuse))).toMatchObject(plain);
+  },
+);

@@ -2,14 +2,15 @@
  *  and 5.9 of the protocol sheet). */
 
 import { DomainError } from '../../../core/errors.ts';
-import { readTags } from '../../../core/object-tags.ts';
+import { readTags as parseTags } from '../../../core/object-tags.ts';
 import { printable } from '../../../core/printable.ts';
 import { OBJECT_ACLS, type ObjectAcl, STORAGE_CLASSES, type StorageClass } from '../../../core/record.ts';
 import type { HeaderFields } from '../../../core/signed-request.ts';
 import type { EncryptionChoice, NewObject, ObjectMetadata, Tag } from '../../../core/stored-object.ts';
 import { acceptedWord } from '../accepted-word.ts';
-import { bucketOf, type Exchange } from '../operation.ts';
+import { bucketOf, type Exchange, type FurtherPermission } from '../operation.ts';
 import { refuseUnservedHeaders } from '../unserved-headers.ts';
+import { assertMayEncrypt, MAY_ENCRYPT } from './key-use.ts';
 
 /** Headers that are stored with an object and come back with it. */
 const STORED_HEADERS = ['content-type', 'cache-control', 'content-disposition', 'content-encoding', 'expires'];
@@ -20,21 +21,32 @@ const MAX_USER_METADATA_BYTES = 8 * 1024;
 const ENCRYPTION = 'x-oss-server-side-encryption';
 const ENCRYPTION_KEY = 'x-oss-server-side-encryption-key-id';
 
+/** What the headers of a new object may need beside the permission to write it. */
+export const MAY_MAKE: readonly FurtherPermission[] = [
+  { action: 'oss:PutObjectTagging', on: 'the object, with tags in a header' },
+  { action: 'oss:PutObjectAcl', on: 'the object, with an `x-oss-object-acl` other than `default`' },
+  MAY_ENCRYPT,
+];
+
 /**
- * The object that the headers describe, under the address of the request. Refuses what isn't served of it, and tags
- * from who may write the object and not tag it (section 4.2).
+ * The object that the headers describe, under the address of the request. Refuses what isn't served of it, and an ACL
+ * or a master key from who may write the object and not that.
  */
 export function readNewObject(exchange: Exchange): NewObject {
-  const { request, key } = exchange;
+  const { request, key, requestTags: tags } = exchange;
   const { headers } = request;
   refuseUnservedHeaders(request);
   const storageClass = readStorageClass(headers);
   const acl = readObjectAcl(headers);
-  const tags = readTagging(headers);
   const encryption = readEncryption(headers);
-  if (tags !== undefined) exchange.assertAllowed('oss:PutObjectTagging', exchange);
+  if (acl !== undefined && acl !== 'default') {
+    exchange.assertAllowed('oss:PutObjectAcl', { bucket: exchange.bucketName, key });
+  }
+  const bucket = bucketOf(exchange);
+  assertMayEncrypt(exchange, encryption ?? bucket.encryption);
   return {
-    bucket: bucketOf(exchange).name,
+    bucket: bucket.name,
+    bucketId: bucket.id,
     key,
     metadata: readMetadata(headers),
     ...(storageClass !== undefined && { storageClass }),
@@ -61,6 +73,12 @@ function readMetadata(headers: HeaderFields): ObjectMetadata {
   return { headers: Object.fromEntries(stored), user: Object.fromEntries(user) };
 }
 
+/** The header `x-oss-tagging`; undefined when there is none. */
+export function readTags(headers: HeaderFields): readonly Tag[] | undefined {
+  const value = headers['x-oss-tagging'];
+  return value === undefined ? undefined : parseTags(value);
+}
+
 /** The header `x-oss-object-acl`; undefined when there is none. */
 export function readObjectAcl(headers: HeaderFields): ObjectAcl | undefined {
   const name = 'x-oss-object-acl';
@@ -80,11 +98,6 @@ function readStorageClass(headers: HeaderFields): StorageClass | undefined {
   const name = 'x-oss-storage-class';
   const value = headers[name];
   return value === undefined ? undefined : acceptedWord(STORAGE_CLASSES, value, { name });
-}
-
-function readTagging(headers: HeaderFields): Tag[] | undefined {
-  const value = headers['x-oss-tagging'];
-  return value === undefined ? undefined : readTags(value);
 }
 
 function readEncryption(headers: HeaderFields): EncryptionChoice | undefined {

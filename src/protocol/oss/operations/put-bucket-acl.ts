@@ -12,6 +12,7 @@ export const putBucketAcl: Operation = {
   level: 'bucket',
   subresource: 'acl',
   action: 'oss:PutBucketAcl',
+  resource: 'bucket',
   async handle(exchange) {
     const { request, services } = exchange;
     const bucket = bucketOf(exchange);
@@ -22,7 +23,7 @@ export const putBucketAcl: Operation = {
       });
     }
     const acl = acceptedWord(BUCKET_ACLS, value, { name: HEADER });
-    await services.store.changeBucket(bucket.name, { acl });
+    await services.store.changeBucket(bucket, { acl });
     return emptyReply(200);
   },
 };

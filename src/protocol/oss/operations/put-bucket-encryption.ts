@@ -9,11 +9,12 @@ export const putBucketEncryption: Operation = {
   level: 'bucket',
   subresource: 'encryption',
   action: 'oss:PutBucketEncryption',
+  resource: 'bucket',
   async handle(exchange) {
     const { request, services } = exchange;
     const bucket = bucketOf(exchange);
     const encryption = readEncryptionRule(await readSetting(request, ENCRYPTION_ROOT));
-    await services.store.changeBucket(bucket.name, { encryption });
+    await services.store.changeBucket(bucket, { encryption });
     return emptyReply(200);
   },
 };

@@ -10,12 +10,13 @@ export const putBucketTagging: Operation = {
   level: 'bucket',
   subresource: 'tagging',
   action: 'oss:PutBucketTagging',
+  resource: 'bucket',
   async handle(exchange) {
     const { request, services } = exchange;
     const bucket = bucketOf(exchange);
     const tags = readTagging(await readSetting(request, TAGGING_ROOT));
     checkBucketTags(tags);
-    await services.store.changeBucket(bucket.name, { tags });
+    await services.store.changeBucket(bucket, { tags });
     return emptyReply(200);
   },
 };

@@ -9,11 +9,12 @@ export const putBucketVersioning: Operation = {
   level: 'bucket',
   subresource: 'versioning',
   action: 'oss:PutBucketVersioning',
+  resource: 'bucket',
   async handle(exchange) {
     const { request, services } = exchange;
     const bucket = bucketOf(exchange);
     const versioning = readVersioning(await readSetting(request, VERSIONING_ROOT));
-    await services.store.changeBucket(bucket.name, { versioning });
+    await services.store.changeBucket(bucket, { versioning });
     return emptyReply(200);
   },
 };

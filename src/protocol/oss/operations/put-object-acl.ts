@@ -12,6 +12,7 @@ export const putObjectAcl: Operation = {
   level: 'object',
   subresource: 'acl',
   action: 'oss:PutObjectAcl',
+  resource: 'object',
   async handle(exchange) {
     const { request, services } = exchange;
     const bucket = bucketOf(exchange);

@@ -1,7 +1,8 @@
 import { checkObjectTags } from '../../../core/object-tags.ts';
+import type { HttpResponse } from '../../../http/http-server.ts';
 import { readSetting } from '../document-body.ts';
-import { objectAddress } from '../object-address.ts';
-import { bucketOf, emptyReply, type Operation } from '../operation.ts';
+import { objectAddress, versionParameter } from '../object-address.ts';
+import { bucketOf, type Exchange, emptyReply, type Operation } from '../operation.ts';
 import { readTagging, TAGGING_ROOT } from '../tagging-document.ts';
 import { addressedObject } from './addressed-object.ts';
 import { versionHeader } from './reply-headers.ts';
@@ -13,15 +14,9 @@ export const putObjectTagging: Operation = {
   level: 'object',
   subresource: 'tagging',
   action: 'oss:PutObjectTagging',
-  async handle(exchange) {
-    const { request, services } = exchange;
-    const bucket = bucketOf(exchange);
-    addressedObject(exchange);
-    const tags = readTagging(await readSetting(request, TAGGING_ROOT));
-    checkObjectTags(tags);
-    const record = await services.store.change(objectAddress(exchange), { tags });
-    return emptyReply(200, versionHeader(bucket, record));
-  },
+  resource: 'object',
+  asks: 'itself',
+  handle: (exchange) => putTags(exchange, 'oss:PutObjectTagging'),
 };
 
 export const putObjectVersionTagging: Operation = {
@@ -29,4 +24,16 @@ export const putObjectVersionTagging: Operation = {
   name: 'PutObjectVersionTagging',
   with: ['versionId'],
   action: 'oss:PutObjectVersionTagging',
+  handle: (exchange) => putTags(exchange, 'oss:PutObjectVersionTagging'),
 };
+
+async function putTags(exchange: Exchange, action: string): Promise<HttpResponse> {
+  const { request, services, bucketName, key, query } = exchange;
+  const requestTags = readTagging(await readSetting(request, TAGGING_ROOT));
+  checkObjectTags(requestTags);
+  exchange.assertAllowed(action, { bucket: bucketName, key, ...versionParameter(query) }, { requestTags });
+  const bucket = bucketOf(exchange);
+  addressedObject(exchange);
+  const record = await services.store.change(objectAddress(exchange), { tags: requestTags });
+  return emptyReply(200, versionHeader(bucket, record));
+}

@@ -1,7 +1,7 @@
 import { DomainError } from '../../../core/errors.ts';
 import { promiseOf } from '../body-promise.ts';
 import { bucketOf, emptyReply, type Operation } from '../operation.ts';
-import { readNewObject } from './new-object.ts';
+import { MAY_MAKE, readNewObject, readTags } from './new-object.ts';
 import { md5Header } from './object-headers.ts';
 import { crcHeader, encryptionHeaders, versionHeader } from './reply-headers.ts';
 
@@ -11,6 +11,9 @@ export const putObject: Operation = {
   method: 'PUT',
   level: 'object',
   action: 'oss:PutObject',
+  resource: 'object',
+  also: MAY_MAKE,
+  requestTags: readTags,
   async handle(exchange) {
     const { request, services, query } = exchange;
     if (query.has('partNumber')) throw partWithoutUpload();

@@ -5,7 +5,7 @@ import { copyRange } from '../copy-range.ts';
 import { COPY_SOURCE } from '../copy-source.ts';
 import { type Operation, xmlReply } from '../operation.ts';
 import { partNumberParameter, uploadAddress } from '../upload-address.ts';
-import { withCopiedObject } from './copied-object.ts';
+import { MAY_COPY, withCopiedObject } from './copied-object.ts';
 import { partHeaders, refuseEncryptionHeaders, uploadEncryptionHeaders } from './upload-headers.ts';
 
 /** UploadPartCopy: a part that is the whole or a range of another object (protocol sheet, sections 5.7 and 5.8). */
@@ -16,6 +16,8 @@ export const uploadPartCopy: Operation = {
   subresource: 'uploadId',
   header: COPY_SOURCE,
   action: 'oss:PutObject',
+  resource: 'object',
+  also: MAY_COPY,
   async handle(exchange) {
     const { request, services } = exchange;
     refuseEncryptionHeaders(request);

@@ -10,6 +10,7 @@ export const uploadPart: Operation = {
   level: 'object',
   subresource: 'uploadId',
   action: 'oss:PutObject',
+  resource: 'object',
   async handle(exchange) {
     const { request, services } = exchange;
     refuseEncryptionHeaders(request);
