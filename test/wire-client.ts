@@ -10,6 +10,7 @@ import { signatureV1, stringToSignV1 } from '../src/core/oss-signature-v1.ts';
 import { signV4 } from '../src/core/oss-signature-v4.ts';
 import { encodeComponent, encodeKey, parseQuery } from '../src/core/request-target.ts';
 import { childText, parseXml } from '../src/core/xml.ts';
+import { noteSecret, noteShownSecrets, openOutput } from './captured-output.ts';
 
 export interface WireKey {
   readonly accessKeyId: string;
@@ -52,6 +53,8 @@ export interface WireError {
   readonly ec: string | undefined;
 }
 
+const keepAnswer = openOutput('answer');
+
 const ERROR_LIMITS = { maxBytes: 1024 * 1024, maxDepth: 4, maxElements: 100 };
 
 export class WireClient {
@@ -62,6 +65,7 @@ export class WireClient {
 
   /** With a `domain`, buckets are addressed as `<bucket>.<domain>`; without, by path. */
   constructor({ endpoint, key, domain }: { endpoint: string; key: WireKey; domain?: string }) {
+    noteSecret(key.accessKeySecret);
     this.#endpoint = new URL(endpoint);
     this.#key = key;
     this.#domain = domain;
@@ -172,6 +176,8 @@ async function replyTo(sent: ClientRequest): Promise<WireReply> {
     Object.entries(message.headersDistinct).map(([name, values]) => [name, values?.join(',')]),
   );
   const status = message.statusCode ?? 0;
+  if (status < 300) noteShownSecrets(body.toString('latin1', 0, 10_000));
+  if (status >= 400) keepAnswer(`${JSON.stringify(message.headers)}\n${body.toString()}\n`);
   const isJson = headers['content-type'] === 'application/json';
   return {
     status,

@@ -5,9 +5,9 @@
  */
 
 import { randomBytes, randomUUID } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { z } from 'zod';
 import { createFileDurably, removeDrafts } from './durable-file.ts';
+import { readGuardedFile } from './guarded-file.ts';
 
 export interface KeyFile {
   /** Where it is. */
@@ -28,7 +28,7 @@ const keyFileSchema = z.object({
 
 /** Reads the key file. When there is none, makes one if `mayCreate`, and else refuses, in words. */
 export function openKeyFile(file: string, { mayCreate }: { readonly mayCreate: boolean }): KeyFile {
-  const text = readGuarded(file);
+  const text = readGuardedFile({ file, what: 'key file', flag: '--key-file', maxBytes: MAX_FILE_BYTES });
   removeDrafts(file);
   if (text !== undefined) return parseKeyFile(file, text);
   if (mayCreate) return createKeyFile(file);
@@ -58,30 +58,4 @@ function parseKeyFile(file: string, text: string): KeyFile {
   throw new Error(
     `The key file "${file}" does not hold {"id": ..., "key": 32 bytes in base64}. Bring it back from where it was kept.`,
   );
-}
-
-/** The text of the file, once it is clear that nobody else can read it; undefined when there is none. */
-function readGuarded(file: string): string | undefined {
-  let fd: number;
-  try {
-    // A pipe without a writer must not hold up the start.
-    fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
-    throw new Error(`The key file "${file}" can't be read: ${(cause as Error).message}`, { cause });
-  }
-  try {
-    const status = fstatSync(fd);
-    if (!status.isFile()) throw new Error(`The key file "${file}" is no regular file. Name another with --key-file.`);
-    if ((status.mode & 0o077) !== 0) {
-      const mode = (status.mode & 0o777).toString(8).padStart(4, '0');
-      throw new Error(
-        `The key file "${file}" has mode ${mode}, so that others than its owner have access. Run: chmod 600 "${file}"`,
-      );
-    }
-    const bytes = Buffer.alloc(MAX_FILE_BYTES);
-    return bytes.toString('utf8', 0, readSync(fd, bytes));
-  } finally {
-    closeSync(fd);
-  }
 }

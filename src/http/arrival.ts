@@ -3,6 +3,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { finished } from 'node:stream/promises';
 import { DomainError } from '../core/errors.ts';
+import type { HttpBounds } from './bounds.ts';
+import { Pace } from './pace.ts';
 
 /** A request, and how its connection fares. */
 export interface Arrival {
@@ -14,20 +16,33 @@ export interface Arrival {
   readonly response: ServerResponse;
   /** The client sent `Expect: 100-continue` and holds its body back until it is asked for. */
   readonly isWaiting: boolean;
+  /** What else it expects, which nobody here can do. */
+  readonly expects?: string | undefined;
 }
 
-/** The body; `askForBody` is called when somebody begins to read it. */
-export async function* readBytes(arrival: Arrival, askForBody: () => void): AsyncGenerator<Uint8Array> {
+/** The body; `askForBody` is called when somebody begins to read it. One that comes too slowly is broken off. */
+export async function* readBytes(
+  arrival: Arrival,
+  bounds: HttpBounds,
+  askForBody: () => void,
+): AsyncGenerator<Uint8Array> {
   askForBody();
+  const pace = new Pace(bounds);
   // Destroying the message would take the connection along, and the answer with it.
   const chunks = arrival.message.iterator({ destroyOnReturn: false });
   try {
     for (;;) {
+      const since = performance.now();
       const next = await unlessBroken(arrival, chunks.next());
       if (next.done) return;
+      pace.assertKept(performance.now() - since, next.value.length);
       yield next.value;
     }
   } catch (error) {
+    if (error instanceof DomainError) {
+      arrival.brokenBy = error;
+      throw error;
+    }
     throw new DomainError(
       'IncompleteBody',
       'The connection ended before the whole body arrived.',
@@ -49,7 +64,8 @@ function unlessBroken<T>(arrival: Arrival, next: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     next.then(resolve, reject);
     arrival.onBroken = reject;
-    if (arrival.brokenBy !== undefined) reject(arrival.brokenBy);
+    // What came whole before the connection broke is a body like any other.
+    if (arrival.brokenBy !== undefined && !arrival.message.complete) reject(arrival.brokenBy);
   });
 }
 
