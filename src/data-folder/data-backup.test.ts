@@ -80,10 +80,7 @@ test('each backup under load is the state of one instant, of objects and rules a
     for (let n = 0; !isOver; n++) await work(n);
   };
   const row = (name: string) =>
-    db
-      .insertInto('roles')
-      .values({ arn: name, account_id: '', name, trust_policy: '', permission_policy: '', created_at: 0 })
-      .execute();
+    db.insertInto('accounts').values({ id: name, name, state: 'enabled', created_at: 0 }).execute();
   const writers = [
     ...[1, 2, 3].map((writer) => churn.bind(undefined, store, new Random(seed + writer), 5, `${writer}-`)).map(until),
     // Of each pair the second is begun when the first was acknowledged: no instant has the second alone.
@@ -118,7 +115,7 @@ test('each backup under load is the state of one instant, of objects and rules a
     expect({ seed, findings: await findingsIn(storeFolder(copy)) }).toEqual({ seed, findings: [] });
     const again = await openStore(storeFolder(copy));
     const control = ControlFile.open(copy);
-    const names = new Set((await control.db.selectFrom('roles').select('name').execute()).map(({ name }) => name));
+    const names = new Set((await control.db.selectFrom('accounts').select('name').execute()).map(({ name }) => name));
     await control.close();
     const found = new Set(await keysOf(again));
     for (const [earlier, later, isThere] of [

@@ -1,31 +1,23 @@
 /** Checks a data folder that nobody changes meanwhile: the store, and the control database beside it. */
 
-import { existsSync } from 'node:fs';
 import { ControlFile } from '../control/control-file.ts';
-import { KeyTable } from '../control/key-table.ts';
-import { systemClock } from '../core/clock.ts';
-import type { KeyRecords } from '../keys/key-records.ts';
-import { KeyService } from '../keys/key-service.ts';
 import { BodyFiles } from '../store/bodies/body-files.ts';
 import type { CheckCounts, CheckOptions } from '../store/check/check-context.ts';
 import { checkStore } from '../store/check/check-store.ts';
 import type { Finding } from '../store/check/finding.ts';
 import { openIndex } from '../store/index-database.ts';
 import { storeFolder } from './data-backup.ts';
-import { openKeyFile } from './key-file.ts';
+import { type FolderKeyOptions, openFolderKeys, trySecrets } from './folder-keys.ts';
 import { lostPart } from './lost-parts.ts';
 
 /** A fault of the store, or of the control database beside it. */
 export type DataFinding =
   | Finding
   | { readonly kind: 'control-damaged'; readonly text: string }
-  | { readonly kind: 'index-lost'; readonly text: string };
+  | { readonly kind: 'index-lost'; readonly text: string }
+  | { readonly kind: 'secret-shut'; readonly accessKeyId: string; readonly text: string };
 
-export interface CheckDataOptions extends Omit<CheckOptions, 'keys' | 'onFinding'> {
-  /** Opens encrypted bodies. */
-  readonly keyFile: string;
-  /** Refuse when the key file can't be read, instead of going without. */
-  readonly needsKeyFile: boolean;
+export interface CheckDataOptions extends Omit<CheckOptions, 'keys' | 'onFinding'>, FolderKeyOptions {
   readonly onFinding: (finding: DataFinding) => void;
 }
 
@@ -57,8 +49,12 @@ export async function checkData(data: string, options: CheckDataOptions): Promis
   try {
     const db = openIndex(storeFolder(data));
     try {
-      const { keys, whyShut } = (control && (await openKeys(control, options))) ?? {};
+      const { keys, sealer, whyShut } = (control && (await openFolderKeys(control, options))) ?? {};
+      const untried: string[] = [];
       if (control !== undefined) {
+        const secrets = await trySecrets(control, sealer);
+        for (const shut of secrets.shut) options.onFinding({ kind: 'secret-shut', ...shut });
+        if (secrets.areUntried) untried.push(UNTRIED_SECRETS);
         const buckets = new Set([...db.buckets.getRange()].map(({ value }) => value.id));
         for (const { bucket, bucketId, id } of await control.rules()) {
           if (buckets.has(bucketId)) continue;
@@ -68,9 +64,8 @@ export async function checkData(data: string, options: CheckDataOptions): Promis
         }
       }
       const counts = await checkStore(db, BodyFiles.at(storeFolder(data)), { ...options, keys });
-      if (whyShut !== undefined && counts.unopened > 0) {
-        notes.push(`Encrypted contents were checked by their length alone. ${whyShut}`);
-      }
+      if (whyShut !== undefined && counts.unopened > 0) untried.push(UNTRIED_CONTENTS);
+      if (whyShut !== undefined && untried.length > 0) notes.push([...untried, whyShut].join(' '));
       return { counts, notes };
     } finally {
       await db.root.close();
@@ -79,6 +74,9 @@ export async function checkData(data: string, options: CheckDataOptions): Promis
     await control?.close();
   }
 }
+
+const UNTRIED_CONTENTS = 'Encrypted contents were checked by their length alone.';
+const UNTRIED_SECRETS = 'Whether the secrets of access keys can be opened was not tried.';
 
 /** The control database, unless it is damaged: then that is said, and nothing in it is relied on. */
 async function openControl(data: string, onFinding: CheckDataOptions['onFinding']): Promise<ControlFile | undefined> {
@@ -96,39 +94,11 @@ async function openControl(data: string, onFinding: CheckDataOptions['onFinding'
   return undefined;
 }
 
-interface OpenedKeys {
-  /** Undefined when there are none, or they stay shut. */
-  readonly keys?: KeyService;
-  /** Why they stay shut, and what to do about it. */
-  readonly whyShut?: string;
-}
-
-/** The keys as they are: none is made, and none whose time has come is destroyed. */
-async function openKeys(control: ControlFile, { keyFile, needsKeyFile }: CheckDataOptions): Promise<OpenedKeys> {
-  const table = new KeyTable(control.db);
-  if (await table.isEmpty()) return {};
-  const records: KeyRecords = {
-    find: (id) => table.find(id),
-    findDefault: () => table.findDefault(),
-    list: (after, limit) => table.list(after, limit),
-    insert: async () => false,
-    change: async () => false,
-    destroyDue: async () => [],
-  };
-  try {
-    const sealedBy = openKeyFile(keyFile, { mayCreate: false });
-    return { keys: await KeyService.open({ records, sealedBy, clock: systemClock, isOn: true }) };
-  } catch (error) {
-    if (needsKeyFile) throw error;
-    if (existsSync(keyFile)) return { whyShut: (error as Error).message };
-    return { whyShut: `There is no key file "${keyFile}"; to have their bytes checked, name it with --key-file.` };
-  }
-}
-
 /** A finding as a sentence without its full stop. */
 export function describeFinding(finding: DataFinding): string {
   if (finding.kind === 'index-lost') return finding.text;
   if (finding.kind === 'control-damaged') return `the control database: ${finding.text}`;
+  if (finding.kind === 'secret-shut') return `the access key "${finding.accessKeyId}": ${finding.text}`;
   const { bucket, key, versionId, contentId, text } = finding;
   if (bucket === undefined) return contentId === undefined ? `there ${text}` : `content ${contentId} ${text}`;
   if (key === undefined) return `the bucket "${bucket}" ${text}`;

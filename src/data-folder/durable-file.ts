@@ -47,7 +47,8 @@ function writeSynced(file: string, text: string): void {
   }
 }
 
-function syncFolderNow(folder: string): void {
+/** Makes the names in a folder outlast a power loss. */
+export function syncFolderNow(folder: string): void {
   const fd = openSync(folder, 'r');
   try {
     fsyncSync(fd);

@@ -64,7 +64,7 @@ async function hasBodies(data: string): Promise<boolean> {
 async function hasRules(data: string): Promise<boolean> {
   const control = ControlFile.open(data);
   try {
-    return control.faults().length === 0 && control.hasTables() && (await control.rules()).length > 0;
+    return control.faults().length === 0 && control.hasTable('rules') && (await control.rules()).length > 0;
   } finally {
     await control.close();
   }

@@ -39,6 +39,30 @@ export function readRootKey(folder: string): RootKey | undefined {
   }
 }
 
+/** Where the key is kept, and the one that is taken instead if there is one. */
+export interface RootKeyPlace {
+  readonly data: string;
+  readonly accessKeyId?: string | undefined;
+  readonly accessKeySecret?: string | undefined;
+}
+
+export interface OpenedRootKey {
+  readonly rootKey: RootKey;
+  /** It was made just now. */
+  readonly isFirstStart: boolean;
+}
+
+/** The key that the settings bring, else the one that the folder keeps, else a new one. */
+export function openRootKey({ data, accessKeyId, accessKeySecret }: RootKeyPlace): OpenedRootKey {
+  if (accessKeyId !== undefined && accessKeySecret !== undefined) {
+    return { rootKey: { accessKeyId, accessKeySecret }, isFirstStart: false };
+  }
+  const kept = readRootKey(data);
+  return kept === undefined
+    ? { rootKey: createRootKey(data), isFirstStart: true }
+    : { rootKey: kept, isFirstStart: false };
+}
+
 /** Makes a key and keeps it. */
 export function createRootKey(folder: string): RootKey {
   const key = {
