@@ -1,10 +1,10 @@
 /** Backups over the admin API: what it asks of the server, and what it refuses. */
 
 import { expect, onTestFinished, test } from 'vitest';
-import type { Access } from '../src/access/access.ts';
 import type { BackupView, NewBackup } from '../src/core/backup.ts';
 import { DomainError } from '../src/core/errors.ts';
-import { startAdminServer } from './admin-server.ts';
+import { addUser, startAdminServer } from './admin-server.ts';
+import type { WireKey } from './wire-client.ts';
 
 const VIEW: BackupView = {
   folder: '/backups/monday',
@@ -18,8 +18,8 @@ const VIEW: BackupView = {
   reason: null,
 };
 
-/** A server whose backups are only written down, with the access that is given. */
-async function serve(access?: Access) {
+/** A server whose backups are only written down. */
+async function serve() {
   const begun: NewBackup[] = [];
   const backups = {
     async start(backup: NewBackup) {
@@ -31,13 +31,13 @@ async function serve(access?: Access) {
       throw new DomainError('NoSuchBackup', 'No backup was begun.');
     },
   };
-  const server = await startAdminServer({ backups, ...(access && { access }) });
+  const server = await startAdminServer({ backups });
   onTestFinished(() => server.close());
-  const send = async (method: string, body?: string) => {
-    const reply = await server.client.send({ method, bucket: '-', key: 'api/v1/backup', ...(body && { body }) });
-    return { status: reply.status, json: JSON.parse(reply.text) as unknown };
+  const send = async (method: string, body?: string, key?: WireKey) => {
+    const { status, json } = await server.ask(method, 'backup', body === undefined ? {} : { body }, key);
+    return { status, json: json as unknown };
   };
-  return { begun, send };
+  return { server, begun, send };
 }
 
 test('a backup is begun, and asked after', async () => {
@@ -68,15 +68,12 @@ test.each([
 });
 
 test('to begin one and to ask after one are two permissions', async () => {
-  const asked: string[] = [];
-  const { begun, send } = await serve({
-    allows(_, action) {
-      asked.push(action);
-      return { allowed: false, reason: 'no' };
-    },
-  } as Access);
-  expect((await send('POST', '{"folder":"/b"}')).status).toBe(403);
-  expect((await send('GET')).status).toBe(403);
-  expect(asked).toEqual(['stocktake:Backup', 'stocktake:GetBackup']);
+  const { server, begun, send } = await serve();
+  const asker = await addUser(server, 'anna', [{ Action: 'stocktake:GetBackup' }]);
+  const beginner = await addUser(server, 'ben', [{ Action: 'stocktake:Backup' }]);
+  expect((await send('POST', '{"folder":"/b"}', asker)).status).toBe(403);
   expect(begun).toEqual([]);
+  expect((await send('POST', '{"folder":"/b"}', beginner)).status).toBe(202);
+  expect((await send('GET', undefined, beginner)).status).toBe(403);
+  expect((await send('GET', undefined, asker)).status).toBe(200);
 });

@@ -1,16 +1,25 @@
-/** The admin API on a real port, with keys in memory and a clock that a test sets; no store and no data folder. */
+/**
+ * The admin API on a real port, with accounts and keys in memory and a clock that a test sets; no store and no data
+ * folder. It is asked by the root of the server's account unless a test says who else asks.
+ */
 
 import { randomBytes } from 'node:crypto';
-import { type Access, RootAccess } from '../src/access/access.ts';
+import type { AccessBookOptions } from '../src/access/access-book.ts';
+import { Sessions } from '../src/access/sessions.ts';
 import { AdminService } from '../src/admin/admin-service.ts';
 import type { BackupPort, KeyPort } from '../src/admin/ports.ts';
+import type { AuditEntry } from '../src/core/audit.ts';
 import { HttpServer } from '../src/http/http-server.ts';
 import { KeyService } from '../src/keys/key-service.ts';
 import { authenticate } from '../src/protocol/oss/authenticate.ts';
 import { ERROR_TABLE } from '../src/protocol/oss/error-table.ts';
+import { neededPermissions } from '../src/wire-ports.ts';
+import { openBook, SERVER_ACCOUNT } from './access-fixture.ts';
+import { openOutput } from './captured-output.ts';
 import { MemoryKeyRecords } from './contract/memory-key-records.ts';
 import { TEST_KEY } from './server-process.ts';
-import { WireClient } from './wire-client.ts';
+import { anySealer } from './session-fixture.ts';
+import { WireClient, type WireKey, type WireRequest } from './wire-client.ts';
 
 const NO_BACKUPS: BackupPort = {
   start: () => Promise.reject(new Error('this server has no data folder')),
@@ -19,31 +28,45 @@ const NO_BACKUPS: BackupPort = {
   },
 };
 
-const ACCOUNT = '1000000000000000';
-
 interface AdminServerChange {
   readonly keys?: Partial<KeyPort>;
   readonly backups?: BackupPort;
   readonly isOn?: boolean;
-  readonly access?: Access;
+  readonly book?: Partial<AccessBookOptions>;
+}
+
+export interface Asked extends Omit<WireRequest, 'method' | 'bucket' | 'key' | 'body'> {
+  readonly json?: unknown;
+  readonly body?: string | Uint8Array;
 }
 
 export async function startAdminServer(change: AdminServerChange = {}) {
   const clock = { nowMs: Date.now(), now: () => clock.nowMs };
-  const identity = { kind: 'root', accountId: ACCOUNT, accessKeyId: TEST_KEY.accessKeyId } as const;
-  const credential = { secret: TEST_KEY.accessKeySecret, identity };
-  const credentials = { find: (id: string) => (id === TEST_KEY.accessKeyId ? credential : undefined) };
+  const sealer = anySealer();
+  const serverAccount = { id: SERVER_ACCOUNT, rootKey: TEST_KEY };
+  const opened = await openBook({ sealer, clock, serverAccount, ...change.book });
+  const credentials = new Sessions(opened.book, sealer);
   const sealedBy = { file: 'key.json', id: 'key-file', key: randomBytes(32) };
   const records = new MemoryKeyRecords();
   const keys = await KeyService.open({ records, sealedBy, clock, isOn: change.isOn ?? true });
   const faults: unknown[] = [];
+  const audited: AuditEntry[] = [];
+  const keepEntry = openOutput('audit');
   const admin = new AdminService(
     {
-      accountId: ACCOUNT,
+      serverAccount: SERVER_ACCOUNT,
+      now: () => clock.nowMs,
       authenticate: (request) =>
         authenticate(request, { credentials, nowMs: Date.now(), servedRegions: ['cn-hangzhou'] }),
-      access: change.access ?? new RootAccess(),
       describeError: (code) => ERROR_TABLE[code],
+      audit: {
+        record: (entry) => {
+          audited.push(entry);
+          keepEntry(`${JSON.stringify(entry)}\n`);
+        },
+      },
+      permissions: neededPermissions(),
+      access: opened.book,
       keys: Object.assign(keys.account, change.keys),
       backups: change.backups ?? NO_BACKUPS,
     },
@@ -53,18 +76,54 @@ export async function startAdminServer(change: AdminServerChange = {}) {
     (request) => admin.handle(request),
     (error) => faults.push(error),
   );
-  const endpoint = `http://127.0.0.1:${await server.listen('127.0.0.1', 0)}`;
+  const { port } = await server.listen('127.0.0.1', 0);
+  const endpoint = `http://127.0.0.1:${port}`;
   const client = new WireClient({ endpoint, key: TEST_KEY });
   return {
+    ...opened,
     endpoint,
     clock,
     keys: keys.account,
+    sessions: credentials,
     client,
     /** Faults that are not the client's. */
     faults,
+    /** What the audit log was told. */
+    audited,
+    /** The answer to a request for what lies below `/-/api/v1/`, signed by the root unless another key is given. */
+    async ask(method: string, path: string, { json, body, ...more }: Asked = {}, key?: WireKey) {
+      const sent = json === undefined ? body : JSON.stringify(json);
+      const request = {
+        method,
+        bucket: '-',
+        key: `api/v1/${path}`,
+        ...(sent !== undefined && { body: sent }),
+        ...more,
+      };
+      const { status, headers, text } = await client.send({ ...request, ...(key && { signWith: key }) });
+      return { status, headers, json: JSON.parse(text) };
+    },
     async close() {
       client.close();
       await server.close(0);
     },
   };
+}
+
+export type AdminServer = Awaited<ReturnType<typeof startAdminServer>>;
+
+/** A user of the server's account with an access key and one policy of its own, made of these statements. */
+export async function addUser(server: AdminServer, name: string, statements: readonly object[]): Promise<WireKey> {
+  const statement = statements.map((each) => ({ Effect: 'Allow', Resource: '*', ...each }));
+  await server.make(
+    { kind: 'createUser', name, description: '' },
+    ...(statements.length === 0
+      ? []
+      : ([
+          { kind: 'putPolicy', name: `of-${name}`, description: '', document: { Version: '1', Statement: statement } },
+          { kind: 'attach', policy: `of-${name}`, to: { kind: 'user', name } },
+        ] as const)),
+  );
+  const { id, secret } = await server.makeKey({ user: name });
+  return { accessKeyId: id, accessKeySecret: secret };
 }

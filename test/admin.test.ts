@@ -3,10 +3,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { OPERATIONS } from '../src/admin/operations.ts';
 import { MAX_BODY_BYTES } from '../src/admin/read-input.ts';
-import { startAdminServer } from './admin-server.ts';
-import type { WireRequest } from './wire-client.ts';
+import { encodeKey, parseQuery } from '../src/core/request-target.ts';
+import { type AdminServer, type Asked, addUser, startAdminServer } from './admin-server.ts';
+import { presignV4 } from './presign.ts';
+import { TEST_KEY } from './server-process.ts';
 
-let server: Awaited<ReturnType<typeof startAdminServer>>;
+let server: AdminServer;
 
 beforeEach(async () => {
   server = await startAdminServer();
@@ -14,18 +16,7 @@ beforeEach(async () => {
 
 afterEach(() => server.close());
 
-interface Asked extends Omit<WireRequest, 'bucket' | 'key' | 'body'> {
-  readonly json?: unknown;
-  readonly body?: string | Uint8Array;
-}
-
-/** The answer to a request for what lies below `/-/api/v1/`. */
-async function ask(method: string, path: string, { json, body, ...more }: Asked = {}) {
-  const sent = json === undefined ? body : JSON.stringify(json);
-  const request = { method, bucket: '-', key: `api/v1/${path}`, ...(sent !== undefined && { body: sent }), ...more };
-  const { status, headers, text } = await server.client.send(request);
-  return { status, headers, json: JSON.parse(text) };
-}
+const ask: AdminServer['ask'] = (...request) => server.ask(...request);
 
 const refusal = (code: string, message: unknown = expect.any(String)) => ({
   error: { code, message, requestId: expect.stringMatching(/^[0-9A-F]{24}$/) },
@@ -104,6 +95,7 @@ describe('what is asked', () => {
     ['no JSON', 'one JSON object', 'POST', 'keys', { body: '{' }],
     ['no UTF-8', 'one JSON object', 'POST', 'keys', { body: Buffer.of(0x22, 0xff, 0x22) }],
     ['no object', 'body: ', 'POST', 'keys', { json: [] }],
+    ['of two minds', '"id" twice', 'POST', 'keys', { body: '{"id":"a","id":"b"}' }],
     ['null', 'body: ', 'POST', 'keys', { json: null }],
     ['with a field that is not known', '"name"', 'POST', 'keys', { json: { name: 'a' } }],
     ['with an id that is no text', 'id: ', 'POST', 'keys', { json: { id: 1 } }],
@@ -112,10 +104,23 @@ describe('what is asked', () => {
     ['a deletion at once', 'from 7 to 366', 'POST', 'keys/a/schedule-deletion', { json: { days: 0 } }],
     ['a deletion in text', 'days: ', 'POST', 'keys/a/schedule-deletion', { json: { days: '7' } }],
     ['an operation with what it does not take', '"days"', 'POST', 'keys/a/disable', { json: { days: 7 } }],
-    ['a page of nothing', 'limit: ', 'GET', 'keys', { query: 'limit=0' }],
-    ['a page of too much', 'limit: ', 'GET', 'keys', { query: 'limit=1001' }],
-    ['a page of what is no number', 'limit: ', 'GET', 'keys', { query: 'limit=1e2' }],
+    ['a page of nothing', 'limit: "0"; expected: a whole number from 1 to 1000', 'GET', 'keys', { query: 'limit=0' }],
+    [
+      'a page of too much',
+      'limit: "1001"; expected: a whole number from 1 to 1000',
+      'GET',
+      'keys',
+      { query: 'limit=1001' },
+    ],
+    [
+      'a page of what is no number',
+      'limit: "1e2"; expected: a whole number from 1 to 1000',
+      'GET',
+      'keys',
+      { query: 'limit=1e2' },
+    ],
     ['a page by a parameter that is not known', '"limti"', 'GET', 'keys', { query: 'limti=1' }],
+    ['a parameter that nobody would read', '"acount", and there is none', 'POST', 'keys', { query: 'acount=2' }],
     ['a page after what no key can be', 'after: ', 'GET', 'keys', { query: `after=${'a'.repeat(65)}` }],
   ])('is refused when it is %s', async (_, words, method, path, asked) => {
     await ask('POST', 'keys', { json: { id: 'a' } });
@@ -164,7 +169,7 @@ describe('what is asked', () => {
 });
 
 describe('whoever asks', () => {
-  const operations = OPERATIONS.map(({ method, path }) => [method, path.replace('{id}', 'a')] as const);
+  const operations = OPERATIONS.map(({ method, path }) => [method, pathOf(path)] as const);
 
   test.each(operations)(
     '%s %s: is refused without a signature, with V1, and with a wrong key',
@@ -182,21 +187,49 @@ describe('whoever asks', () => {
     },
   );
 
-  test.each(OPERATIONS)('$method $path: needs the permission $action', async ({ method, path, action }) => {
-    await server.close();
-    const asked: string[] = [];
-    const allows = (_: unknown, ...what: string[]) => {
-      asked.push(...what);
-      return { allowed: false, reason: 'Not you.' } as const;
-    };
-    const create = () => Promise.reject(new Error('it was created without permission'));
-    server = await startAdminServer({ access: { allows }, keys: { create } });
-    expect(await ask(method, path.replace('{id}', 'a'))).toMatchObject({
-      status: 403,
-      json: refusal('AccessDenied', 'Not you.'),
-    });
-    expect(asked).toEqual([action, 'acs:oss:*:1000000000000000:*']);
-  });
+  test.each(OPERATIONS)(
+    '$method $path: needs $action, on its own resource',
+    async ({ method, path, action, ...row }) => {
+      const [resource, ...more] = [row.resource, row.also].flatMap((name) => name?.((param) => textFor(param)) ?? []);
+      const arnOf = (path = '') => `acs:stocktake:*:1000000000000000:${path}`;
+      const arn = arnOf(resource);
+      const others = OPERATIONS.map((operation) => operation.action).filter((other) => other !== action);
+      const elsewhere = { Action: 'stocktake:*', Resource: arn.replace(/.$/, '!') };
+      const key = await addUser(server, 'ben', [{ Action: others }, elsewhere]);
+      const before = server.book.accountAccess('1000000000000000');
+      const refused = await ask(method, pathOf(path), {}, key);
+      const message = expect.stringContaining(`${action} on ${arn}`);
+      expect(refused).toMatchObject({ status: 403, json: { error: { code: 'AccessDenied', message } } });
+      expect(server.book.accountAccess('1000000000000000')).toEqual(before);
+
+      for (const other of more) {
+        const half = await addUser(server, 'abel', [{ Action: action, Resource: arn }]);
+        const refusedOther = await ask(method, pathOf(path), {}, half);
+        const about = expect.stringContaining(`${action} on ${arnOf(other)}`);
+        expect(refusedOther).toMatchObject({ status: 403, json: { error: { message: about } } });
+      }
+      const granted = await addUser(server, 'cleo', [{ Action: action, Resource: [arn, ...more.map(arnOf)] }]);
+      expect((await ask(method, pathOf(path), {}, granted)).status).not.toBe(403);
+      const denied = await addUser(server, 'dora', [
+        { Action: '*' },
+        { Effect: 'Deny', Action: action, Resource: arn },
+      ]);
+      expect((await ask(method, pathOf(path), {}, denied)).status).toBe(403);
+    },
+  );
+
+  test.each(operations)(
+    '%s %s: is refused in a signed URL, which would be handed on too easily',
+    async (method, path) => {
+      const { accessKeyId, accessKeySecret: secret } = TEST_KEY;
+      const signer = { accessKeyId, secret, region: 'cn-hangzhou', signedAtMs: Date.now(), lifetimeSeconds: 60 };
+      const request = { method, bucket: '-', key: `api/v1/${path}`, query: parseQuery(''), headers: {} };
+      const target = `/-/api/v1/${encodeKey(path)}?${presignV4(request, signer)}`;
+      const { status, text } = await server.client.send({ method, target, signature: 'none' });
+      const message = expect.stringContaining('Authorization header only');
+      expect({ status, json: JSON.parse(text) }).toEqual({ status: 403, json: refusal('AccessDenied', message) });
+    },
+  );
 
   test('has signed the path and the query that count', async () => {
     await ask('POST', 'keys', { json: { id: 'a' } });
@@ -213,3 +246,13 @@ describe('whoever asks', () => {
     expect(reply).toMatchObject({ status: 200, json: { id: 'team/photos' } });
   });
 });
+
+/** A path with something in the place of each name. */
+function pathOf(path: string): string {
+  return path.replace(/\{\+?(\w+)\}/g, (_, name: string) => textFor(name));
+}
+
+/** Of an account, its id. */
+function textFor(name: string): string {
+  return name === 'account' ? '3000000000000000' : 'a';
+}

@@ -4,14 +4,19 @@
  * signature, route, permission, operation.
  */
 
-import { serviceResource } from '../access/access.ts';
+import type { RequestContext } from '../access/access.ts';
+import { assertAllowed } from '../access/refusal.ts';
 import { DomainError } from '../core/errors.ts';
 import { decodePath, parseQuery, splitTarget } from '../core/request-target.ts';
+import { headerValue } from '../core/signed-request.ts';
 import { storageFull } from '../core/storage-full.ts';
 import type { HttpRequest, HttpResponse } from '../http/http-server.ts';
 import { jsonReply } from '../http/json-reply.ts';
-import type { AdminServices } from './ports.ts';
+import { auditEntry, type Failure, type Trace } from './audited.ts';
+import type { AdminServices, Authenticated } from './ports.ts';
+import { assertNoOther } from './read-input.ts';
 import { noSuchPath, route } from './route.ts';
+import { scopeOf, withoutAccount } from './scope.ts';
 
 const BUCKET = '-';
 const API = 'api/v1/';
@@ -33,47 +38,85 @@ export class AdminService {
 
   /** Answers a request; every failure is an answer in JSON. */
   async handle(request: HttpRequest): Promise<HttpResponse> {
+    const trace: Trace = {};
     let response: HttpResponse;
+    let failure: Failure | undefined;
     try {
-      response = await this.#serve(request);
-    } catch (error) {
-      if (!(error instanceof DomainError)) this.#onFault(error, request);
-      response = this.#errorReply(error, request);
+      response = await this.#serve(request, trace);
+    } catch (thrown) {
+      if (!(thrown instanceof DomainError)) this.#onFault(thrown, request);
+      const error = expected(thrown);
+      const { status, code } = this.#services.describeError(error.code);
+      failure = { thrown, status, code, message: error.message };
+      response = errorReply(error, { status, code, requestId: request.id });
     }
+    const entry = auditEntry(request, trace, failure);
+    if (entry !== undefined) this.#services.audit.record(entry);
     return {
       ...response,
       headers: { 'x-oss-request-id': request.id, 'Cache-Control': 'no-store', ...response.headers },
     };
   }
 
-  async #serve(request: HttpRequest): Promise<HttpResponse> {
+  async #serve(request: HttpRequest, trace: Trace): Promise<HttpResponse> {
+    const services = this.#services;
+    const { serverAccount } = services;
     const { method, headers } = request;
     const { path, rawQuery } = splitTarget(request.target);
     const key = decodePath(path.slice(`/${BUCKET}/`.length));
     if (!key.startsWith(API)) throw noSuchPath();
     const query = parseQuery(rawQuery);
-    const { identity, signature } = this.#services.authenticate({ method, bucket: BUCKET, key, query, headers });
-    const { operation, id } = route(method, key.slice(API.length));
-    const resource = serviceResource(this.#services.accountId);
-    const decision = this.#services.access.allows(identity, operation.action, resource);
-    if (!decision.allowed) throw new DomainError('AccessDenied', decision.reason);
-    if (signature !== 'v4') {
-      throw new DomainError(
-        'AccessDenied',
-        'The admin API accepts V4 signatures only: others leave its query unsigned.',
-      );
+    const authenticated = services.authenticate({ method, bucket: BUCKET, key, query, headers });
+    const { identity } = authenticated;
+    trace.identity = identity;
+    const { operation, param } = route(method, key.slice(API.length));
+    trace.operation = operation;
+    trace.target = operation.resource(param);
+    const { account, resources } = scopeOf({ operation, param, query, identity, serverAccount });
+    const context = contextOf(request, services.now());
+    for (const resource of resources) {
+      trace.resource = resource.arn;
+      assertAllowed({ identity, action: operation.action, resource, context });
     }
-    return await operation.handle({ request, query, id, services: this.#services });
+    assertSignedWhole(authenticated);
+    const ownQuery = withoutAccount(query);
+    assertNoOther(ownQuery, operation.query ?? []);
+    const setTarget = (target: string) => {
+      trace.target = target;
+    };
+    return await operation.handle({ request, query: ownQuery, param, account, services, setTarget });
   }
+}
 
-  /** A fault that we did not expect tells the client nothing of itself. */
-  #errorReply(error: unknown, request: HttpRequest): HttpResponse {
-    const text = 'The server met an error of its own. Try again; its log has more.';
-    const expected =
-      error instanceof DomainError ? error : (storageFull(error) ?? new DomainError('InternalError', text));
-    const { status, code } = this.#services.describeError(expected.code);
-    const reply = jsonReply(status, { error: { code, message: expected.message, requestId: request.id } });
-    const { Allow } = expected.details;
-    return Allow === undefined ? reply : { ...reply, headers: { ...reply.headers, Allow } };
+function contextOf({ sourceIp, isSecure, headers }: HttpRequest, nowMs: number): RequestContext {
+  const userAgent = headerValue(headers, 'user-agent');
+  return { nowMs, sourceIp, isSecure, ...(userAgent !== undefined && { userAgent }) };
+}
+
+function assertSignedWhole({ signature, isUrl }: Authenticated): void {
+  if (signature !== 'v4') {
+    const text = 'The admin API accepts V4 signatures only: others leave its query unsigned.';
+    throw new DomainError('AccessDenied', text);
   }
+  if (isUrl) {
+    const text =
+      'The admin API accepts signatures in the Authorization header only: a signed URL is handed on too easily.';
+    throw new DomainError('AccessDenied', text);
+  }
+}
+
+/** A fault that we did not expect tells the client nothing of itself. */
+function expected(error: unknown): DomainError {
+  const text = 'The server met an error of its own. Try again; its log has more.';
+  return error instanceof DomainError ? error : (storageFull(error) ?? new DomainError('InternalError', text));
+}
+
+function errorReply(
+  { message, details }: DomainError,
+  { status, code, requestId }: { readonly status: number; readonly code: string; readonly requestId: string },
+): HttpResponse {
+  const { Allow, AccessDeniedDetail: accessDeniedDetail } = details;
+  const denial = accessDeniedDetail !== undefined && { accessDeniedDetail };
+  const reply = jsonReply(status, { error: { code, message, requestId, ...denial } });
+  return typeof Allow !== 'string' ? reply : { ...reply, headers: { ...reply.headers, Allow } };
 }

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { jsonReply } from '../http/json-reply.ts';
 import type { Operation } from './operation.ts';
-import { readJson, readQuery } from './read-input.ts';
+import { readJson } from './read-input.ts';
 
 /** What Linux takes as a path. */
 const MAX_PATH = 4096;
@@ -15,6 +15,8 @@ const backupSchema = z.strictObject({ folder: path, link: z.boolean().default(fa
 const startBackup: Operation = {
   method: 'POST',
   path: 'backup',
+  of: 'server',
+  resource: () => 'backup',
   action: 'stocktake:Backup',
   async handle({ request, services }) {
     const { folder, link, data } = await readJson(request, backupSchema);
@@ -25,9 +27,10 @@ const startBackup: Operation = {
 const getBackup: Operation = {
   method: 'GET',
   path: 'backup',
+  of: 'server',
+  resource: () => 'backup',
   action: 'stocktake:GetBackup',
-  async handle({ query, services }) {
-    readQuery(query, z.strictObject({}));
+  async handle({ services }) {
     return jsonReply(200, services.backups.last());
   },
 };

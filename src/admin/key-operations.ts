@@ -3,11 +3,9 @@
 import { z } from 'zod';
 import { KEY_SPECS, type KeyView, MAX_KEYS_PAGE } from '../core/encryption-key.ts';
 import { jsonReply } from '../http/json-reply.ts';
-import type { Operation } from './operation.ts';
+import type { Operation, Param } from './operation.ts';
 import type { KeyPort } from './ports.ts';
-import { readJson, readQuery } from './read-input.ts';
-
-const DEFAULT_KEYS_PAGE = 100;
+import { nothingSchema, pageSchema, readJson, readQuery } from './read-input.ts';
 
 const newKeySchema = z.strictObject({
   id: z.string().optional(),
@@ -15,45 +13,47 @@ const newKeySchema = z.strictObject({
   spec: z.enum(KEY_SPECS).optional(),
 });
 
-const pageSchema = z.strictObject({
-  after: z.string().max(64).default(''),
-  limit: z
-    .string()
-    .regex(/^\d{1,4}$/, { error: `must be a whole number from 1 to ${MAX_KEYS_PAGE}` })
-    .transform(Number)
-    .pipe(z.number().min(1).max(MAX_KEYS_PAGE))
-    .default(DEFAULT_KEYS_PAGE),
-});
+const pageQuery = pageSchema({ after: 64, max: MAX_KEYS_PAGE });
 
 const deletionSchema = z.strictObject({ days: z.number().optional() });
 
-const nothingSchema = z.strictObject({});
+const anyKey = () => 'key/*';
+const oneKey = (param: Param) => `key/${param('id')}`;
 
 const createKey: Operation = {
   method: 'POST',
   path: 'keys',
+  of: 'server',
+  resource: anyKey,
   action: 'stocktake:CreateKey',
-  async handle({ request, services }) {
-    return jsonReply(201, await services.keys.create(await readJson(request, newKeySchema)));
+  async handle({ request, services, setTarget }) {
+    const key = await services.keys.create(await readJson(request, newKeySchema));
+    setTarget(`key/${key.id}`);
+    return jsonReply(201, key);
   },
 };
 
 const listKeys: Operation = {
   method: 'GET',
   path: 'keys',
+  of: 'server',
+  resource: anyKey,
   action: 'stocktake:ListKeys',
+  query: ['after', 'limit'],
   async handle({ query, services }) {
-    const { after, limit } = readQuery(query, pageSchema);
+    const { after, limit } = readQuery(query, pageQuery);
     return jsonReply(200, await services.keys.list(after, limit));
   },
 };
 
 const getKey: Operation = {
   method: 'GET',
-  path: 'keys/{id}',
+  path: 'keys/{+id}',
+  of: 'server',
+  resource: oneKey,
   action: 'stocktake:GetKey',
-  async handle({ id, services }) {
-    return jsonReply(200, await services.keys.get(id));
+  async handle({ param, services }) {
+    return jsonReply(200, await services.keys.get(param('id')));
   },
 };
 
@@ -64,11 +64,13 @@ const stateChange = (
   change: (keys: KeyPort, id: string) => Promise<KeyView>,
 ): Operation => ({
   method: 'POST',
-  path: `keys/{id}/${verb}`,
+  path: `keys/{+id}/${verb}`,
+  of: 'server',
+  resource: oneKey,
   action,
-  async handle({ request, id, services }) {
+  async handle({ request, param, services }) {
     await readJson(request, nothingSchema);
-    return jsonReply(200, await change(services.keys, id));
+    return jsonReply(200, await change(services.keys, param('id')));
   },
 });
 
@@ -80,11 +82,13 @@ const cancelKeyDeletion = stateChange('cancel-deletion', 'stocktake:CancelKeyDel
 
 const scheduleKeyDeletion: Operation = {
   method: 'POST',
-  path: 'keys/{id}/schedule-deletion',
+  path: 'keys/{+id}/schedule-deletion',
+  of: 'server',
+  resource: oneKey,
   action: 'stocktake:ScheduleKeyDeletion',
-  async handle({ request, id, services }) {
+  async handle({ request, param, services }) {
     const { days } = await readJson(request, deletionSchema);
-    return jsonReply(200, await services.keys.scheduleDeletion(id, days));
+    return jsonReply(200, await services.keys.scheduleDeletion(param('id'), days));
   },
 };
 

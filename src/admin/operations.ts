@@ -1,7 +1,20 @@
-/** The table of operations: it routes requests and names the permission that each needs. */
+/** The table of operations: it routes requests and names the permission that each needs, and on what. */
 
+import { ACCESS_DOCUMENT_OPERATIONS } from './access-document-operations.ts';
+import { ACCOUNT_OPERATIONS } from './account-operations.ts';
 import { BACKUP_OPERATIONS } from './backup-operations.ts';
 import { KEY_OPERATIONS } from './key-operations.ts';
 import type { Operation } from './operation.ts';
+import { POLICY_OPERATIONS } from './policy-operations.ts';
+import { ROLE_OPERATIONS } from './role-operations.ts';
+import { USER_OPERATIONS } from './user-operations.ts';
 
-export const OPERATIONS: readonly Operation[] = [...KEY_OPERATIONS, ...BACKUP_OPERATIONS];
+export const OPERATIONS: readonly Operation[] = [
+  ...ACCOUNT_OPERATIONS,
+  ...USER_OPERATIONS,
+  ...ROLE_OPERATIONS,
+  ...POLICY_OPERATIONS,
+  ...ACCESS_DOCUMENT_OPERATIONS,
+  ...KEY_OPERATIONS,
+  ...BACKUP_OPERATIONS,
+];

@@ -1,22 +1,71 @@
 /** What the admin API wants of the rest of the server. */
 
-import type { Access } from '../access/access.ts';
+import type { AccountAccess, AppliedAccess, ApplyOptions, WantedAccess } from '../access/account-access.ts';
 import type { Identity } from '../access/identity.ts';
+import type { AccessChange } from '../core/access-change.ts';
+import type {
+  AccountView,
+  EntityPage,
+  NewAccessKeyView,
+  PolicyView,
+  RoleView,
+  UserView,
+} from '../core/access-entities.ts';
+import type { AuditTrail } from '../core/audit.ts';
 import type { BackupView, NewBackup } from '../core/backup.ts';
 import type { KeyPage, KeyView, NewKey } from '../core/encryption-key.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { SignedRequest } from '../core/signed-request.ts';
 
 export interface AdminServices {
-  /** The account whose things are administered. */
-  readonly accountId: string;
+  /** The account that the server was started for: it administers the server itself, and the other accounts. */
+  readonly serverAccount: string;
+  readonly now: () => number;
   /** Who signed a request, as on the wire; throws what is wrong with the signature. */
-  authenticate(request: SignedRequest): { readonly identity: Identity; readonly signature: 'none' | 'v1' | 'v4' };
-  readonly access: Access;
+  authenticate(request: SignedRequest): Authenticated;
   /** Status and code of an error, as on the wire. */
   describeError(code: ErrorCode): { readonly status: number; readonly code: string };
+  readonly audit: AuditTrail;
+  /** Whatever permission some operation of the server needs. */
+  readonly permissions: readonly Permission[];
+  readonly access: AccessPort;
   readonly keys: KeyPort;
   readonly backups: BackupPort;
+}
+
+/** An action, and a kind of thing that it is needed on. */
+export interface Permission {
+  readonly action: string;
+  readonly on: 'service' | 'bucket' | 'object' | 'key' | 'role' | 'admin';
+}
+
+export interface Authenticated {
+  readonly identity: Identity;
+  readonly signature: 'none' | 'v1' | 'v4';
+  /** The URL is signed, and so good for whoever was handed it. */
+  readonly isUrl: boolean;
+}
+
+/**
+ * Who may do what. Methods that take an account's id throw `NoSuchAccount` when there is none of it, and those that take
+ * a name `NoSuchUser`, `NoSuchRole` or `NoSuchPolicy`.
+ */
+export interface AccessPort {
+  /** Makes all of the changes or, rejecting, none. For each that made an access key, the key with its secret. */
+  execute(changes: readonly AccessChange[]): Promise<readonly (NewAccessKeyView | undefined)[]>;
+  accounts(after: string, limit: number): EntityPage<AccountView>;
+  account(id: string): AccountView;
+  users(account: string, after: string, limit: number): EntityPage<UserView>;
+  user(account: string, name: string): UserView;
+  roles(account: string, after: string, limit: number): EntityPage<RoleView>;
+  role(account: string, name: string): RoleView;
+  /** The account's own and those of the system. */
+  policies(account: string, after: string, limit: number): EntityPage<PolicyView>;
+  policy(account: string, name: string): PolicyView;
+  /** Who may do what in an account, as documents have it. */
+  accountAccess(account: string): AccountAccess;
+  /** Brings an account to what a document says, all of it or nothing, with no change by others in between. */
+  apply(account: string, wanted: WantedAccess, options: ApplyOptions): Promise<AppliedAccess>;
 }
 
 export interface BackupPort {

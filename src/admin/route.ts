@@ -1,25 +1,26 @@
 /** Finds the operation that a request means. */
 
+import assert from 'node:assert/strict';
 import { DomainError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
-import type { Operation } from './operation.ts';
+import type { Operation, Param } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
 
 export interface Routed {
   readonly operation: Operation;
-  readonly id: string;
+  readonly param: Param;
 }
 
 const PATTERNS = OPERATIONS.map((operation) => ({ operation, pattern: patternOf(operation.path) }));
 
 /**
- * `path` is what follows `/-/api/v1/`, decoded. An id may hold slashes and even end like the name of an operation;
- * what is meant is clear all the same, since only a POST has a name behind its id.
+ * `path` is what follows `/-/api/v1/`, decoded. The id of a key may hold slashes and even end like the name of an
+ * operation; what is meant is clear all the same, since only a POST has a name behind such an id.
  */
 export function route(method: string, path: string): Routed {
   const found = PATTERNS.flatMap(({ operation, pattern }) => {
     const match = pattern.exec(path);
-    return match === null ? [] : [{ operation, id: match.groups?.id ?? '' }];
+    return match === null ? [] : [{ operation, param: paramOf(match.groups) }];
   });
   if (found.length === 0) throw noSuchPath();
   const meant = found.find(({ operation }) => operation.method === method);
@@ -35,5 +36,13 @@ export function noSuchPath(): DomainError {
 }
 
 function patternOf(path: string): RegExp {
-  return new RegExp(`^${path.replace('{id}', '(?<id>.+)')}$`, 's');
+  return new RegExp(`^${path.replace(/\{\+(\w+)\}/g, '(?<$1>.+)').replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`, 's');
+}
+
+function paramOf(groups: Readonly<Record<string, string>> = {}): Param {
+  return (name) => {
+    const text = groups[name];
+    assert(text !== undefined, `the path has no {${name}}`);
+    return text;
+  };
 }

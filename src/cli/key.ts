@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { DELETION_DAYS, KEY_SPECS, type KeyPage, type KeyView, MAX_KEYS_PAGE } from '../core/encryption-key.ts';
-import { printJson, printTable, say } from './output.ts';
+import { formatMinute, printFacts, printJson, printTable, say } from './output.ts';
 import { type ServerClient, type ServerFlags, withClient } from './server-client.ts';
 import { withServerOptions } from './server-options.ts';
 import { wholeNumber } from './usage-error.ts';
@@ -82,8 +82,8 @@ async function list(flags: Flags): Promise<void> {
         key.isDefault ? `${key.id} (default)` : key.id,
         key.state,
         key.spec,
-        readable(key.createdAt),
-        key.deletionAt === null ? '' : readable(key.deletionAt),
+        formatMinute(key.createdAt),
+        key.deletionAt === null ? '' : formatMinute(key.deletionAt),
         key.description,
       ]),
     );
@@ -110,14 +110,13 @@ async function show(flags: Flags, ask: (client: ServerClient) => Promise<KeyView
     return;
   }
   say(`Key "${key.id}" ${STATES[key.state]}.`);
-  const facts: [string, string | null][] = [
+  printFacts([
     ['description', key.description || null],
     ['spec', key.spec],
     ['default', key.isDefault ? 'yes: SSE-KMS without a key id uses it' : null],
-    ['created', readable(key.createdAt)],
-    ['deleted at', key.deletionAt && readable(key.deletionAt)],
-  ];
-  for (const [name, value] of facts) if (value !== null) say(`  ${name.padEnd(14)} ${value}`);
+    ['created', formatMinute(key.createdAt)],
+    ['deleted at', key.deletionAt && formatMinute(key.deletionAt)],
+  ]);
   if (key.deletionAt !== null) {
     say(`What is encrypted under it is lost then. To keep it: stocktake key cancel-deletion ${key.id}`);
   }
@@ -128,8 +127,3 @@ const STATES: Readonly<Record<KeyView['state'], string>> = {
   disabled: 'is disabled: what is encrypted under it can not be read',
   pendingDeletion: 'is to be deleted, and can not be used',
 };
-
-/** As in `2026-10-04 16:00 UTC`. */
-function readable(time: string): string {
-  return `${time.slice(0, 16).replace('T', ' ')} UTC`;
-}

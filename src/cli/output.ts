@@ -1,20 +1,22 @@
 /** How commands speak: JSON or tables on stdout, everything else on stderr. */
 
+import { formatJson, safeText } from './terminal-text.ts';
+
 export interface Output {
   /** For scripts: JSON on stdout, no progress. */
   readonly isJson: boolean;
 }
 
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  process.stdout.write(`${formatJson(value, 2)}\n`);
 }
 
 export function say(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${safeText(text)}\n`);
 }
 
 export function note(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${safeText(text)}\n`);
 }
 
 /** Rows under a head, in columns as wide as they need. */
@@ -28,6 +30,16 @@ export function printTable(head: readonly string[], rows: readonly (readonly str
         .trimEnd(),
     );
   }
+}
+
+/** Facts about one thing, a line each; those that are null are left out. */
+export function printFacts(facts: readonly (readonly [name: string, value: string | null])[]): void {
+  for (const [name, value] of facts) if (value !== null) say(`  ${name.padEnd(14)} ${value}`);
+}
+
+/** As in `2026-10-04 16:00 UTC`, of a time in ISO 8601. */
+export function formatMinute(time: string): string {
+  return `${time.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 /** As in `1.2 MB`; powers of 1,000. */
@@ -60,7 +72,7 @@ export class ProgressLine {
     const now = Date.now();
     if (!this.#isShown || now - this.#shownAt < 100) return;
     this.#shownAt = now;
-    process.stderr.write(`\r\u001b[2K${text}`);
+    process.stderr.write(`\r\u001b[2K${safeText(text)}`);
   }
 
   /** Clears the line, so that what follows starts on a fresh one. */

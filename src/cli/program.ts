@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import { stocktakeVersion } from '../version.ts';
+import { addAccessCommands } from './access.ts';
 import { addBucketCommands } from './bucket.ts';
 import { addImportCommand } from './import.ts';
 import { addKeyCommands } from './key.ts';
@@ -26,6 +27,7 @@ export function createProgram(): Command {
   addRunCommands(program);
   addReportCommands(program);
   addVerifyCommand(program);
+  addAccessCommands(program);
   addKeyCommands(program);
   addStoreCommands(program);
   program.addHelpText(

@@ -1,10 +1,18 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { child, childrenNamed, childText, parseXml, renderXml, type XmlElement } from '../core/xml.ts';
 import { printJson, printTable, say } from './output.ts';
+import { readInput } from './read-input.ts';
 import { fromJson, toJson } from './rule-json.ts';
-import { collect, type ServerClient, ServerError, type ServerFlags, withClient } from './server-client.ts';
+import {
+  collect,
+  type ServerClient,
+  ServerError,
+  type ServerFlags,
+  type ServerRequest,
+  withClient,
+} from './server-client.ts';
 import { withServerOptions } from './server-options.ts';
+import { safeXml } from './terminal-text.ts';
 
 interface Flags extends ServerFlags {
   readonly json: boolean;
@@ -17,6 +25,7 @@ export function addRuleCommands(program: Command): void {
   withServerOptions(rule.command('put <bucket> <file>'))
     .description('store a rule from a file in XML or JSON ("-" is standard input)')
     .option('--replace', 'replace a rule of the same id, in one step', false)
+    .option('--dry-run', 'store nothing; tell what would happen, and all that is in the way', false)
     .addHelpText(
       'after',
       `
@@ -25,7 +34,8 @@ An enabled rule runs at once when it is put for the first time.
 
 Examples:
   $ stocktake rule put photos nightly.xml
-  $ stocktake rule put photos nightly.json --replace`,
+  $ stocktake rule put photos nightly.json --replace
+  $ stocktake rule put photos nightly.xml --dry-run    # exits 1 when the rule would be refused`,
     )
     .action(put);
   withServerOptions(rule.command('get <bucket> <rule>'))
@@ -42,18 +52,25 @@ Examples:
     .action(remove);
 }
 
-async function put(bucket: string, file: string, flags: Flags & { readonly replace: boolean }): Promise<void> {
-  const source = file === '-' ? await collect(process.stdin) : await readRule(file);
+interface PutFlags extends Flags {
+  readonly replace: boolean;
+  readonly dryRun: boolean;
+}
+
+async function put(bucket: string, file: string, flags: PutFlags): Promise<void> {
+  const source = await readInput(file, 'the rule');
   const isXml = source.toString('utf8', 0, 200).trimStart().startsWith('<');
   const body = isXml ? source : Buffer.from(renderXml(fromJson(source.toString())));
   const id = ruleIdOf(body);
   const headers = {
     'content-type': 'application/xml',
     ...(flags.replace && { 'x-oss-stocktake-replace': 'true' }),
+    ...(flags.dryRun && { 'x-oss-stocktake-dry-run': 'true' }),
   };
-  const query = { inventory: undefined, inventoryId: id };
+  const request = { method: 'PUT', bucket, query: { inventory: undefined, inventoryId: id }, headers, body } as const;
+  if (flags.dryRun) return await tell(request, flags);
   try {
-    await withClient(flags, (client) => client.sendForNothing({ method: 'PUT', bucket, query, headers, body }));
+    await withClient(flags, (client) => client.sendForNothing(request));
   } catch (error) {
     if (!(error instanceof ServerError && error.code === 'InventoryAlreadyExist')) throw error;
     const advice = `Replace it with: stocktake rule put ${bucket} ${file} --replace`;
@@ -63,15 +80,25 @@ async function put(bucket: string, file: string, flags: Flags & { readonly repla
   else say(`Rule "${id}" of bucket "${bucket}" is stored. See its runs with: stocktake run list ${bucket} ${id}`);
 }
 
-async function readRule(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new Error(`There is no file "${file}" to read the rule from.`, { cause: error });
-    if (code === 'EISDIR') throw new Error(`"${file}" is a folder where a file is expected.`, { cause: error });
-    throw new Error(`The file "${file}" can't be read: ${message}`, { cause: error });
-  }
+/** A dry run, as the server answers it. */
+interface DryRun {
+  readonly bucket: string;
+  readonly rule: string;
+  readonly isAccepted: boolean;
+  readonly findings: readonly { readonly code: string; readonly message: string }[];
+  readonly effects: readonly string[];
+}
+
+async function tell(request: ServerRequest, flags: Flags): Promise<void> {
+  const answer = await withClient(flags, (client) => client.sendForJson<DryRun>(request));
+  const { bucket, rule, isAccepted, findings, effects } = answer;
+  if (!isAccepted) process.exitCode = 1;
+  if (flags.json) return printJson(answer);
+  const verdict = isAccepted ? 'would be accepted' : 'would be refused';
+  say(`Rule "${rule}" of bucket "${bucket}" ${verdict}; nothing was stored.`);
+  for (const { code, message } of findings) say(`WRONG  ${code}: ${message}`);
+  if (!isAccepted) say('Were that mended:');
+  for (const effect of effects) say(`  ${effect}`);
 }
 
 /** The id goes into the request's address too. What can't be read here the server refuses, in better words. */
@@ -89,7 +116,7 @@ async function get(bucket: string, id: string, flags: Flags): Promise<void> {
     collect((await client.send({ method: 'GET', bucket, query })).body),
   );
   if (flags.json) printJson(toJson(parseXml(body, RULE_LIMITS)));
-  else process.stdout.write(body);
+  else process.stdout.write(safeXml(body.toString()));
 }
 
 async function list(bucket: string, flags: Flags): Promise<void> {

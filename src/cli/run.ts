@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { isOpen, type RunView } from '../core/run.ts';
-import { formatBytes, formatCount, ProgressLine, printJson, printTable, say } from './output.ts';
+import { formatBytes, formatCount, ProgressLine, printFacts, printJson, printTable, say } from './output.ts';
 import { type ServerClient, type ServerFlags, withClient } from './server-client.ts';
 import { withServerOptions } from './server-options.ts';
 import { wholeNumber } from './usage-error.ts';
@@ -95,7 +95,7 @@ async function follow(client: ServerClient, bucket: string, rule: string, first:
 
 function describe(run: RunView): void {
   say(`Run ${run.id} of rule "${run.rule}" of bucket "${run.bucket}" is ${run.state}.`);
-  const facts: [string, string | null][] = [
+  printFacts([
     ['trigger', run.trigger],
     ['started', run.startedAt],
     ['finished', run.finishedAt],
@@ -105,8 +105,7 @@ function describe(run: RunView): void {
     ['written', formatBytes(run.bytesWritten)],
     ['manifest', run.manifest === null ? null : `oss://${run.destination}/${run.manifest}`],
     ['reason', run.reason === null ? null : `${run.reason.code}: ${run.reason.text}`],
-  ];
-  for (const [name, value] of facts) if (value !== null) say(`  ${name.padEnd(14)} ${value}`);
+  ]);
 }
 
 export async function findRun(

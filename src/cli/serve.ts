@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { loadSettings, type SettingFlags } from '../config.ts';
 import { rootKeyFile } from '../data-folder/root-key.ts';
-import { humanLog } from './human-log.ts';
 import { printJson, say } from './output.ts';
 
 export function addServeCommand(program: Command): void {
@@ -14,6 +13,12 @@ export function addServeCommand(program: Command): void {
     .option('--domain <domain>', 'bucket.<domain> is virtual-hosted (STOCKTAKE_DOMAIN; default localhost)')
     .option('--region <regions>', 'served regions, the first is the default (STOCKTAKE_REGION; default cn-hangzhou)')
     .option('--key-file <file>', 'the key that seals all others (STOCKTAKE_KEY_FILE; default in the data folder)')
+    .option(
+      '--audit-log <file>',
+      'who changed what and who was refused (STOCKTAKE_AUDIT_LOG; default in the data folder)',
+    )
+    .option('--tls-cert <file>', 'serve TLS with this certificate, PEM (STOCKTAKE_TLS_CERT)')
+    .option('--tls-key <file>', 'the private key of the certificate, PEM, mode 0600 (STOCKTAKE_TLS_KEY)')
     .option('--config <file>', 'a YAML file with the same settings, and the limits')
     .option('--json', 'JSON on stdout; the first line says where it listens', false)
     .addHelpText(
@@ -30,10 +35,11 @@ Examples:
 async function serve({ json, ...flags }: SettingFlags & { readonly json: boolean }): Promise<void> {
   const settings = loadSettings(flags);
   // Loaded here, because no other command needs the server, and each starts sooner without it.
-  const [{ startApp }, { destination, pino }] = await Promise.all([import('../app.ts'), import('pino')]);
-  const log = json || !process.stderr.isTTY ? pino(destination({ dest: 2, sync: true })) : pino(humanLog());
+  const [{ startApp }, { serverLog }] = await Promise.all([import('../app.ts'), import('./server-log.ts')]);
+  const log = serverLog({ isForPerson: !json && process.stderr.isTTY });
   const stopping = nextStopSignal();
   const app = await startApp({ settings, log });
+  if (app.reloadCertificate !== undefined) process.on('SIGHUP', app.reloadCertificate);
   const { accessKeyId, accessKeySecret } = app.rootKey;
   if (json) {
     // One line, whatever comes after it.

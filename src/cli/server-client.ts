@@ -1,12 +1,14 @@
 /** Speaks to a server as any client does: the OSS wire over HTTP, path-style, every request signed with V4. */
 
+import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { Pool } from 'undici';
 import { type ClientSettings, loadClientSettings } from '../config.ts';
 import { signV4 } from '../core/oss-signature-v4.ts';
 import { encodeKey, formatQuery, parseQuery } from '../core/request-target.ts';
 import { childText, parseXml, type XmlElement } from '../core/xml.ts';
-import { readRootKey, rootKeyFile } from '../data-folder/root-key.ts';
+import { type SigningKey, signingKeyOf } from './signing-key.ts';
+import { stsForm } from './sts-form.ts';
 import { UsageError } from './usage-error.ts';
 
 const XML_LIMITS = { maxBytes: 64 * 1024 * 1024, maxDepth: 32, maxElements: 1_000_000 };
@@ -15,6 +17,7 @@ const CONNECTIONS = 32;
 export interface ServerFlags {
   readonly endpoint?: string | undefined;
   readonly data?: string | undefined;
+  readonly ca?: string | undefined;
 }
 
 export interface ServerRequest {
@@ -62,7 +65,7 @@ export class ServerClient {
   readonly endpoint: string;
   readonly accountId: string;
   readonly #pool: Pool;
-  readonly #key: { readonly accessKeyId: string; readonly secret: string };
+  readonly #key: SigningKey;
   readonly #region: string;
 
   /** Takes the key from the settings, else from the data folder of a local server. */
@@ -70,8 +73,9 @@ export class ServerClient {
     this.endpoint = originOf(settings.endpoint);
     this.accountId = settings.accountId;
     this.#region = settings.region;
-    this.#key = keyOf(settings);
-    this.#pool = new Pool(this.endpoint, { connections: CONNECTIONS });
+    this.#key = signingKeyOf(settings);
+    const trust = settings.ca === undefined ? {} : { connect: { ca: readAuthority(settings.ca) } };
+    this.#pool = new Pool(this.endpoint, { connections: CONNECTIONS, ...trust });
   }
 
   /** The reply to a request; throws `ServerError` for any status of 300 and above. */
@@ -81,10 +85,11 @@ export class ServerClient {
       .filter((part) => part !== undefined)
       .map(encodeKey)
       .join('/');
-    const headers = { ...request.headers };
+    const { securityToken, ...key } = this.#key;
+    const headers = { ...request.headers, ...(securityToken && { 'x-oss-security-token': securityToken }) };
     const signed = signV4(
       { method: request.method, bucket: request.bucket, key: request.key, query: parseQuery(rawQuery), headers },
-      { ...this.#key, region: this.#region, signedAtMs: Date.now() },
+      { ...key, region: this.#region, signedAtMs: Date.now() },
     );
     const isBucketLevel = request.bucket !== undefined && request.key === undefined;
     const target = `/${path}${isBucketLevel ? '/' : ''}${rawQuery === '' ? '' : `?${rawQuery}`}`;
@@ -104,6 +109,16 @@ export class ServerClient {
   /** Asks the admin API, which lies and is signed where a bucket `-` would. */
   async sendForAdmin<T>({ method = 'GET', path, ...more }: AdminRequest): Promise<T> {
     return await this.sendForJson<T>({ ...more, method, bucket: '-', key: `api/v1/${path}` });
+  }
+
+  /** Asks STS, whose requests are forms that have a signature of their own. */
+  async sendForSts(parameters: Readonly<Record<string, string>>): Promise<XmlElement> {
+    const body = stsForm(parameters, this.#key);
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const reply = await this.#request('/', { method: 'POST', body }, headers);
+    const answer = await collect(reply.body);
+    if (reply.status >= 300) throw serverError(reply.status, answer);
+    return parseXml(answer, XML_LIMITS);
   }
 
   /** For replies whose body doesn't matter. */
@@ -127,6 +142,7 @@ export class ServerClient {
       return { status: reply.statusCode, headers: reply.headers, body: reply.body };
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+      if (DISTRUST.has(code)) throw distrusted(this.endpoint, code, error);
       if (!UNREACHABLE.has(code)) throw error;
       throw new Error(
         `No server answers at ${this.endpoint} (${code}). Start one with "stocktake serve", or name another with --endpoint.`,
@@ -147,6 +163,31 @@ const UNREACHABLE = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
   'UND_ERR_SOCKET',
 ]);
+
+/** What node says of a certificate that is not to be trusted. */
+const DISTRUST = new Set([
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+function distrusted(endpoint: string, code: string, cause: unknown): Error {
+  const text = `The certificate that ${endpoint} shows is not trusted (${code}). If its authority is a private one, name that with --ca.`;
+  return new Error(text, { cause });
+}
+
+function readAuthority(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new UsageError(`The file of --ca, "${file}", can't be read: ${(cause as Error).message}`);
+  }
+}
 
 /** A client of the server that flags and environment name. */
 export function connect(flags: ServerFlags): ServerClient {
@@ -174,15 +215,6 @@ function originOf(endpoint: string): string {
   const url = URL.parse(endpoint);
   if (url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '') return url.origin;
   throw new UsageError(`The endpoint is "${endpoint}" where a URL as in http://127.0.0.1:9300 is expected.`);
-}
-
-function keyOf({ accessKeyId, accessKeySecret, data }: ClientSettings) {
-  if (accessKeyId !== undefined && accessKeySecret !== undefined) return { accessKeyId, secret: accessKeySecret };
-  const kept = readRootKey(data);
-  if (kept !== undefined) return { accessKeyId: kept.accessKeyId, secret: kept.accessKeySecret };
-  throw new Error(
-    `No access key: set STOCKTAKE_ACCESS_KEY_ID and STOCKTAKE_ACCESS_KEY_SECRET. (A local server's root key would be in ${rootKeyFile(data)}.)`,
-  );
 }
 
 function serverError(status: number, body: Buffer): ServerError {

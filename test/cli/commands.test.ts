@@ -9,8 +9,9 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { collect, ServerClient } from '../../src/cli/server-client.ts';
 import type { RunView } from '../../src/core/run.ts';
 import { childrenNamed, childText } from '../../src/core/xml.ts';
-import { type CommandResult, runCommand, type ServerProcess, startServer, TEST_KEY } from '../server-process.ts';
+import { runCommand, type ServerProcess, startServer, TEST_KEY } from '../server-process.ts';
 import { bytesOf, temporaryFolder } from '../store-fixture.ts';
+import { commandsAt } from './commands-at.ts';
 import { runMain } from './main-in-process.ts';
 
 let server: ServerProcess;
@@ -27,28 +28,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** A command that is to succeed; its output. */
-async function run(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await attempt(...args);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  return stdout;
-}
-
-/** The same with `--json`, parsed. */
-async function runJson<T>(...args: string[]): Promise<T> {
-  return JSON.parse(await run(...args, '--json')) as T;
-}
-
-function attempt(...args: string[]): Promise<CommandResult> {
-  return runMain(args, { STOCKTAKE_ENDPOINT: server.endpoint });
-}
-
-/** A command that is to fail with these words on stderr, and nothing on stdout. */
-async function expectFailure(words: string, ...args: string[]): Promise<void> {
-  const { code, stdout, stderr } = await attempt(...args);
-  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toContain(words);
-}
+const { attempt, run, runJson, expectFailure } = commandsAt(() => server.endpoint);
 
 let names = 0;
 

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { KeyView } from '../../src/core/encryption-key.ts';
 import { startAdminServer } from '../admin-server.ts';
-import { runMain } from './main-in-process.ts';
+import { commandsAt } from './commands-at.ts';
 
 let server: Awaited<ReturnType<typeof startAdminServer>>;
 
@@ -14,24 +14,7 @@ beforeEach(async () => {
 
 afterEach(() => server.close());
 
-const attempt = (...args: string[]) => runMain(['key', ...args], { STOCKTAKE_ENDPOINT: server.endpoint });
-
-/** A command that is to succeed; its output. */
-async function run(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await attempt(...args);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  return stdout;
-}
-
-async function runJson<T = KeyView>(...args: string[]): Promise<T> {
-  return JSON.parse(await run(...args, '--json')) as T;
-}
-
-async function expectFailure(words: string, ...args: string[]): Promise<void> {
-  const { code, stdout, stderr } = await attempt(...args);
-  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toContain(words);
-}
+const { attempt, run, runJson, expectFailure } = commandsAt(() => server.endpoint, { prefix: ['key'] });
 
 const PHOTOS = {
   id: 'team/photos',
@@ -86,7 +69,7 @@ test('keys are listed, those of every page', async () => {
 
 test('an asymmetric key can be named, and a key without an id gets one', async () => {
   expect(await runJson('create', 'pair', '--spec', 'RSA_2048')).toMatchObject({ id: 'pair', spec: 'RSA_2048' });
-  expect((await runJson('create')).id).toMatch(/^key-/);
+  expect((await runJson<KeyView>('create')).id).toMatch(/^key-/);
 });
 
 test('what the server refuses is told by its code and in its words', async () => {

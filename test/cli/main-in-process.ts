@@ -2,6 +2,7 @@
 
 import { type MockInstance, vi } from 'vitest';
 import { main } from '../../src/cli/main.ts';
+import { keepCommand } from '../captured-output.ts';
 import { type CommandResult, TEST_KEY } from '../server-process.ts';
 
 export async function runMain(
@@ -18,7 +19,9 @@ export async function runMain(
   try {
     process.exitCode = undefined;
     const code = await main(args);
-    return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
+    const output = { stdout: textOf(stdout), stderr: textOf(stderr) };
+    keepCommand(args, output);
+    return { code, ...output };
   } finally {
     process.exitCode = undefined;
     stdout.mockRestore();

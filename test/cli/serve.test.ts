@@ -11,6 +11,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { ServerClient } from '../../src/cli/server-client.ts';
 import { signV4 } from '../../src/core/oss-signature-v4.ts';
 import { parseQuery } from '../../src/core/request-target.ts';
+import { keepCommand } from '../captured-output.ts';
 import { runCommand, type ServerOptions, type ServerProcess, startServer, TEST_KEY } from '../server-process.ts';
 import { temporaryFolder } from '../store-fixture.ts';
 
@@ -164,5 +165,6 @@ async function plainStart(data: string): Promise<{ stdout: string; stderr: strin
     if (line.startsWith('Stop it')) child.kill('SIGINT');
   }
   expect((await closed)[0]).toBe(0);
+  keepCommand(['serve'], { stdout, stderr });
   return { stdout, stderr };
 }

@@ -3,6 +3,7 @@
 import { copyFile, mkdir, readdir, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { openControlDatabase } from '../../src/control/control-database.ts';
 import type { BackupView } from '../../src/core/backup.ts';
 import { backedUpData, storeFolder } from '../../src/data-folder/data-backup.ts';
 import { BodyFiles } from '../../src/store/bodies/body-files.ts';
@@ -82,6 +83,15 @@ test('a folder with nothing wrong is checked, with its bytes and without', async
   expect({ code, stdout }).toEqual({ code: 0, stdout: '2 objects in 2 versions, 100.0 kB: nothing is wrong.\n' });
 });
 
+test('a folder of the version before, which knew no access keys, is checked as it is', async () => {
+  const { data, db, close } = await openDataFolder();
+  for (const table of ['attachments', 'policies', 'roles', 'access_keys', 'users', 'accounts']) {
+    await db.schema.dropTable(table).execute();
+  }
+  await close();
+  expect(await run('check', '--data', data)).toMatchObject({ findings: [], notes: [] });
+});
+
 test('a fault is told with its place, and the exit code is 1', async () => {
   const data = await closedFolder();
   await truncate(BodyFiles.at(storeFolder(data)).pathOf(2), 5);
@@ -143,7 +153,7 @@ test('encrypted objects are opened by the key file, and without it checked by th
   const without = await run<{ notes: string[] }>('check', '--data', server.data);
   expect(without).toMatchObject({ unopened: 1, findings: [] });
   expect(without.notes).toEqual([
-    `Encrypted contents were checked by their length alone. There is no key file "${server.data}/encryption-key.json"; to have their bytes checked, name it with --key-file.`,
+    `Encrypted contents were checked by their length alone. There is no key file "${server.data}/encryption-key.json"; name it with --key-file to have them checked.`,
   ]);
   await expectFailure('is missing', 'check', '--data', server.data, '--key-file', `${elsewhere}x`);
 
@@ -216,6 +226,43 @@ test('a backup while a server has the folder is made by the server, and restored
   // Numbers go on from where the backup left them.
   await send(other, 'PUT', 'photos', 'more', bytesOf(100_000, 2));
   expect((await send(other, 'GET', 'photos', 'long')).body).toEqual(bytesOf(100_000));
+}, 60_000);
+
+test('users of before sign in at a restored folder, and the check names the secrets that stay shut', async () => {
+  const { server, client } = await servedFolder();
+  const ask = (method: string, below: string, body?: string) =>
+    send(client, method, '-', `api/v1/access/${below}`, body);
+  await ask('POST', 'users', JSON.stringify({ name: 'anna' }));
+  await ask('PUT', 'users/anna/policies/StocktakeReadOnlyAccess');
+  const { id, secret } = JSON.parse((await ask('POST', 'users/anna/keys')).text);
+  const [backup, target] = [newFolder(), newFolder()];
+  await run('backup', backup, '--endpoint', server.endpoint);
+  await run('restore', backup, '--data', target);
+  const secretsUntried = 'Whether the secrets of access keys can be opened was not tried.';
+  expect(await run('check', '--data', target)).toMatchObject({
+    findings: [],
+    notes: [expect.stringContaining(`${secretsUntried} There is no key file`)],
+  });
+
+  await copyFile(path.join(server.data, 'encryption-key.json'), path.join(target, 'encryption-key.json'));
+  expect(await run('check', '--data', target)).toMatchObject({ findings: [], notes: [] });
+  const restored = await startServer({ data: target });
+  onTestFinished(() => restored.stop());
+  const key = { accessKeyId: id, accessKeySecret: secret };
+  const anna = new WireClient({ endpoint: restored.endpoint, key });
+  onTestFinished(() => anna.close());
+  const { name, accessKeys } = JSON.parse((await send(anna, 'GET', '-', 'api/v1/access/users/anna')).text);
+  expect({ name, keys: accessKeys.map((each: { id: string }) => each.id) }).toEqual({ name: 'anna', keys: [id] });
+
+  await restored.terminate();
+  const control = await openControlDatabase(target);
+  await control
+    .updateTable('access_keys')
+    .set({ sealed: Buffer.alloc(64) })
+    .execute();
+  await control.destroy();
+  const { code, stdout } = await attempt('check', '--data', target);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringContaining(`secret-shut: the access key "${id}"`) });
 }, 60_000);
 
 test('a server backs up no other folder than the one that is meant', async () => {
