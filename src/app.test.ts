@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { pino } from 'pino';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { anyRule } from '../test/any-rule.ts';
+import { testLog } from '../test/captured-output.ts';
 import { temporaryFolder } from '../test/store-fixture.ts';
 import { WireClient } from '../test/wire-client.ts';
+import { DEFAULT_ROLE } from './access/entities/server-account.ts';
 import { startApp } from './app.ts';
 import { loadSettings } from './config.ts';
 import { openControlDatabase } from './control/control-database.ts';
-import { DEFAULT_ROLE } from './control/role-table.ts';
 import { RuleBook } from './control/rule-book.ts';
 import { systemClock } from './core/clock.ts';
 import { ObjectStore } from './store/object-store.ts';
 
 async function start(data: string) {
-  const app = await startApp({ settings: loadSettings({ data, port: 0 }, {}), log: pino({ level: 'silent' }) });
+  const app = await startApp({ settings: loadSettings({ data, port: 0 }, {}), log: testLog() });
   onTestFinished(() => app.close());
   return app;
 }
@@ -38,7 +38,7 @@ test('a start that fails lets go of the data folder', async () => {
   const data = temporaryFolder();
   const other = await start(temporaryFolder());
   const settings = loadSettings({ data, port: new URL(other.endpoint).port }, {});
-  await expect(startApp({ settings, log: pino({ level: 'silent' }) })).rejects.toThrow("can't be listened on");
+  await expect(startApp({ settings, log: testLog() })).rejects.toThrow("can't be listened on");
   await start(data);
 });
 
@@ -103,4 +103,31 @@ test('a rule that is put while its bucket is deleted is refused, and is gone', a
   onTestFinished(() => after.destroy());
   expect(await after.selectFrom('rules').selectAll().execute()).toEqual([]);
   expect(await after.selectFrom('runs').select('state').execute()).toEqual([{ state: 'cancelled' }]);
+});
+
+test('a bucket that is made while its account is deleted is refused, and is gone', async () => {
+  const app = await start(temporaryFolder());
+  const clientOf = (key: typeof app.rootKey) => {
+    const client = new WireClient({ endpoint: app.endpoint, key });
+    onTestFinished(() => client.close());
+    return client;
+  };
+  const root = clientOf(app.rootKey);
+  const ask = async (method: string, path: string, body?: string) => {
+    const reply = await root.send({ method, bucket: '-', key: `api/v1/access/accounts${path}`, ...(body && { body }) });
+    expect(reply.status, reply.text).toBeLessThan(300);
+    return JSON.parse(reply.text);
+  };
+  const account = '2000000000000000';
+  await ask('POST', '', JSON.stringify({ name: 'lab', id: account }));
+  const { id, secret } = await ask('POST', `/${account}/keys`);
+  const { createBucket } = ObjectStore.prototype;
+  vi.spyOn(ObjectStore.prototype, 'createBucket').mockImplementationOnce(async function (this: ObjectStore, bucket) {
+    await ask('DELETE', `/${account}/keys/${id}`);
+    await ask('DELETE', `/${account}`);
+    return await createBucket.call(this, bucket);
+  });
+  const reply = await clientOf({ accessKeyId: id, accessKeySecret: secret }).send({ method: 'PUT', bucket: 'photos' });
+  expect(reply).toMatchObject({ status: 404, error: { code: 'NoSuchAccount' } });
+  expect(await root.send({ method: 'PUT', bucket: 'photos' })).toMatchObject({ status: 200 });
 });

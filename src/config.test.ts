@@ -19,7 +19,9 @@ test('without a word the defaults hold', () => {
     region: ['cn-hangzhou'],
     accountId: '1000000000000000',
     keyFile: path.resolve('stocktake-data/encryption-key.json'),
+    trustedProxies: [],
     keyService: true,
+    auditLog: path.resolve('stocktake-data/audit.jsonl'),
     scheduleTime: '00:00',
     scheduleZone: 'Asia/Shanghai',
     limits: {
@@ -28,6 +30,9 @@ test('without a word the defaults hold', () => {
       weeklyObjects: 50_000_000_000,
       runs: 2,
       scanThreads: 0,
+      auditBytes: 64 * 1024 * 1024,
+      auditFiles: 5,
+      auditRefusals: 100,
     },
     inventory: true,
     allNeedsVersioning: false,
@@ -78,6 +83,7 @@ test.each([
   ['STOCKTAKE_SCHEDULE_TIME', '24:00'],
   ['STOCKTAKE_SCHEDULE_TIME', '9:30'],
   ['STOCKTAKE_SCHEDULE_ZONE', 'Mars/Olympus'],
+  ['STOCKTAKE_TRUSTED_PROXIES', '10.0.0.0/8,proxy'],
 ])('a bad value is refused by the name of its variable: %s=%s', (variable, value) => {
   expect(() => loadSettings({}, { [variable]: value })).toThrow(variable);
 });
@@ -127,4 +133,39 @@ test('a client finds its server by flag, then by variable, then where a server i
   expect(loadClientSettings({ endpoint: 'http://from.flag' }, environment).endpoint).toBe('http://from.flag');
   expect(loadClientSettings({}, environment).endpoint).toBe('http://from.environment');
   expect(loadClientSettings({}, {}).endpoint).toBe('http://127.0.0.1:9300');
+});
+
+test('the audit log lies in the data folder, elsewhere, or nowhere', () => {
+  expect(loadSettings({ data: '/srv/stocktake' }, {}).auditLog).toBe('/srv/stocktake/audit.jsonl');
+  expect(loadSettings({}, { STOCKTAKE_AUDIT_LOG: '/var/log/audit.jsonl' }).auditLog).toBe('/var/log/audit.jsonl');
+  expect(loadSettings({ config: configFile('auditLog: false\n') }, {}).auditLog).toBe(false);
+  expect(() => loadSettings({ config: configFile('auditLog: true\n') }, {})).toThrow(
+    'auditLog (STOCKTAKE_AUDIT_LOG): must be a file, or false',
+  );
+});
+
+test('a certificate and its key are set together', () => {
+  expect(loadSettings({ tlsCert: 'cert.pem' }, { STOCKTAKE_TLS_KEY: 'key.pem' })).toMatchObject({
+    tlsCert: 'cert.pem',
+    tlsKey: 'key.pem',
+  });
+  expect(() => loadSettings({ tlsCert: 'cert.pem' }, {})).toThrow('set together');
+});
+
+test('trusted proxies come with commas or as a list of a file', () => {
+  const config = configFile('trustedProxies: [10.0.0.0/8, "::1"]\n');
+  expect(loadSettings({ config }, {}).trustedProxies).toEqual(['10.0.0.0/8', '::1']);
+  const environment = { STOCKTAKE_TRUSTED_PROXIES: '10.0.0.0/8, ::1' };
+  expect(loadSettings({}, environment).trustedProxies).toEqual(['10.0.0.0/8', '::1']);
+});
+
+test('a client signs with temporary credentials when their token is there', () => {
+  expect(loadClientSettings({}, { STOCKTAKE_SECURITY_TOKEN: 'CAIS' }).securityToken).toBe('CAIS');
+  expect(loadClientSettings({}, { STOCKTAKE_SECURITY_TOKEN: '' }).securityToken).toBeUndefined();
+});
+
+test('a client trusts the authority of the flag, then that of the variable', () => {
+  expect(loadClientSettings({ ca: 'flag.pem' }, { STOCKTAKE_CA: 'variable.pem' }).ca).toBe('flag.pem');
+  expect(loadClientSettings({}, { STOCKTAKE_CA: 'variable.pem' }).ca).toBe('variable.pem');
+  expect(loadClientSettings({}, { STOCKTAKE_CA: '' }).ca).toBeUndefined();
 });

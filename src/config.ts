@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { isAddressOrRange } from './http/peer-address.ts';
 
 const ZONE_ERROR = 'must be an IANA time zone, as in Asia/Shanghai';
 
@@ -40,8 +41,20 @@ const settingsSchema = z.strictObject({
   accessKeySecret: z.string().min(1).optional(),
   /** Holds the key that seals all others; `encryption-key.json` in the data folder when absent. */
   keyFile: z.string().min(1).optional(),
+  /** The certificate to serve TLS with, and its private key: PEM files, both or neither. */
+  tlsCert: z.string().min(1).optional(),
+  tlsKey: z.string().min(1).optional(),
+  /** Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses, and ranges of them. */
+  trustedProxies: z
+    .union([z.string().transform((text) => text.split(',').map((entry) => entry.trim())), z.array(z.string())])
+    .refine((entries) => entries.every(isAddressOrRange), {
+      error: 'must be IP addresses or ranges of them, as in 10.0.0.0/8',
+    })
+    .default([]),
   /** Off, rules and objects can't use SSE-KMS. */
   keyService: z.boolean().default(true),
+  /** Where management actions and refusals are told; `audit.jsonl` in the data folder when absent, nowhere when false. */
+  auditLog: z.union([z.string().min(1), z.literal(false)], { error: 'must be a file, or false' }).optional(),
   scheduleTime: z
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'must be a time of day as in 00:00' })
@@ -56,6 +69,11 @@ const settingsSchema = z.strictObject({
       runs: z.number().int().min(1).max(64).default(2),
       /** Threads that scan for one run; 0 is one for each core. */
       scanThreads: z.number().int().min(0).max(256).default(0),
+      /** From so many bytes on the audit log becomes another file, and so many full ones are kept. */
+      auditBytes: z.number().int().min(65_536).default(67_108_864),
+      auditFiles: z.number().int().min(1).max(1000).default(5),
+      /** Refusals that are written in a minute, of each identity and of all others together; the rest are counted. */
+      auditRefusals: z.number().int().min(1).default(100),
     })
     .prefault({}),
   /** Off, the inventory operations are refused (EC 0020-00000001); runs that were made before go on. */
@@ -64,7 +82,7 @@ const settingsSchema = z.strictObject({
   allNeedsVersioning: z.boolean().default(false),
 });
 
-export type Settings = z.infer<typeof settingsSchema> & { readonly keyFile: string };
+export type Settings = z.infer<typeof settingsSchema> & { readonly keyFile: string; readonly auditLog: string | false };
 
 /** What flags may set; a property that is undefined was not given. */
 export type SettingFlags = { readonly [Name in keyof Settings]?: unknown } & { readonly config?: string | undefined };
@@ -82,6 +100,10 @@ const ENVIRONMENT = {
   accessKeyId: 'STOCKTAKE_ACCESS_KEY_ID',
   accessKeySecret: 'STOCKTAKE_ACCESS_KEY_SECRET',
   keyFile: 'STOCKTAKE_KEY_FILE',
+  tlsCert: 'STOCKTAKE_TLS_CERT',
+  tlsKey: 'STOCKTAKE_TLS_KEY',
+  trustedProxies: 'STOCKTAKE_TRUSTED_PROXIES',
+  auditLog: 'STOCKTAKE_AUDIT_LOG',
   scheduleTime: 'STOCKTAKE_SCHEDULE_TIME',
   scheduleZone: 'STOCKTAKE_SCHEDULE_ZONE',
 } as const satisfies Partial<Record<keyof Settings, string>>;
@@ -99,9 +121,15 @@ export function loadSettings(flags: SettingFlags = {}, environment: NodeJS.Proce
   if ((result.data.accessKeyId === undefined) !== (result.data.accessKeySecret === undefined)) {
     throw new ConfigurationError('The access key id and its secret are set together, or neither of them.');
   }
+  if ((result.data.tlsCert === undefined) !== (result.data.tlsKey === undefined)) {
+    throw new ConfigurationError(
+      'The TLS certificate and its key (tlsCert, tlsKey) are set together, or neither of them.',
+    );
+  }
   const data = path.resolve(result.data.data);
   const keyFile = path.resolve(result.data.keyFile ?? path.join(data, 'encryption-key.json'));
-  return { ...result.data, data, keyFile };
+  const auditLog = result.data.auditLog ?? path.join(data, 'audit.jsonl');
+  return { ...result.data, data, keyFile, auditLog: auditLog === false ? false : path.resolve(auditLog) };
 }
 
 /** How the command line reaches a server. */
@@ -109,14 +137,22 @@ export interface ClientSettings {
   readonly endpoint: string;
   readonly accessKeyId: string | undefined;
   readonly accessKeySecret: string | undefined;
+  /** Of temporary credentials, which are a key and this. */
+  readonly securityToken?: string | undefined;
   readonly region: string;
   readonly accountId: string;
   /** Where a local server keeps its data, and with it the root key. */
   readonly data: string;
+  /** A PEM file with the authorities that vouch for the server, when it isn't one that the machine knows. */
+  readonly ca?: string | undefined;
 }
 
 export function loadClientSettings(
-  flags: { readonly endpoint?: string | undefined; readonly data?: string | undefined },
+  flags: {
+    readonly endpoint?: string | undefined;
+    readonly data?: string | undefined;
+    readonly ca?: string | undefined;
+  },
   environment: NodeJS.ProcessEnv = process.env,
 ): ClientSettings {
   const settings = loadSettings(flags.data === undefined ? {} : { data: flags.data }, environment);
@@ -124,9 +160,11 @@ export function loadClientSettings(
     endpoint: flags.endpoint ?? (environment.STOCKTAKE_ENDPOINT || 'http://127.0.0.1:9300'),
     accessKeyId: settings.accessKeyId,
     accessKeySecret: settings.accessKeySecret,
+    securityToken: environment.STOCKTAKE_SECURITY_TOKEN || undefined,
     region: settings.region[0],
     accountId: settings.accountId,
     data: settings.data,
+    ca: flags.ca ?? (environment.STOCKTAKE_CA || undefined),
   };
 }
 

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { anyRule } from '../test/any-rule.ts';
 import { openControl } from '../test/control-fixture.ts';
+import { bucketPolicyText, documentOf, roleOf } from '../test/role-fixture.ts';
 import { contentOf, NOW_MS, openStore, photos, put, temporaryFolder } from '../test/store-fixture.ts';
+import type { RoleFacts } from './access/directory-facts.ts';
 import { KeyTable } from './control/key-table.ts';
-import { RoleTable } from './control/role-table.ts';
 import type { StoredRun } from './control/run-ledger.ts';
 import type { Encryption } from './core/record.ts';
 import type { DataFile } from './core/report.ts';
@@ -20,6 +21,7 @@ const FOLDER = 'inv/photos/nightly-all/2026-10-04T16-00Z';
 const MANIFEST = `${FOLDER}/manifest.json`;
 const CHECKSUM = `${FOLDER}/manifest.checksum`;
 const ACCOUNT = '1000000000000000';
+const USE_KEYS = documentOf({ Action: 'kms:*', Resource: 'acs:kms:*:*:*' });
 
 /** An engine on a store with a source of two objects, a destination, and the role that the rule writes with. */
 async function openWorld({ isKeyServiceOn = true } = {}) {
@@ -33,9 +35,19 @@ async function openWorld({ isKeyServiceOn = true } = {}) {
   const { id: bucketId } = await store.createBucket(photos);
   await store.createBucket({ ...photos, name: REPORTS });
   for (const key of ['a', 'b']) await put(store, key, 'x');
-  const roles = new RoleTable(db);
-  await roles.ensure(ACCOUNT, 'inventory-writer', NOW_MS);
-  const engine = new EmbeddedEngine({ store, storeFolder: folder, spool, roles, keys, clock, threads: 1 });
+  const { roleArn } = anyRule().destination;
+  let role: RoleFacts | undefined = roleOf(roleArn, [documentOf({}), USE_KEYS]);
+  const roles = { findRole: (arn: string) => (arn === roleArn ? role : undefined) };
+  const engine = new EmbeddedEngine({
+    store,
+    storeFolder: folder,
+    spool,
+    roles,
+    keys,
+    keyAccount: ACCOUNT,
+    clock,
+    threads: 1,
+  });
   const run: StoredRun = {
     id: '0123456789abcdef',
     ruleUid: 'uid',
@@ -52,8 +64,11 @@ async function openWorld({ isKeyServiceOn = true } = {}) {
     const page = await store.list(REPORTS, { prefix: '', marker: '', delimiter: '', maxKeys: 1000 });
     return page.objects.map(({ key }) => key);
   };
-  const forgetRole = () => db.deleteFrom('roles').execute();
-  return { store, engine, run, keys: keys.account, objects, forgetRole };
+  /** Gives the role these policies and no others; undefined takes the role away. */
+  const setRole = (documents: readonly object[] | undefined, change?: Partial<RoleFacts>) => {
+    role = documents && roleOf(roleArn, documents, change);
+  };
+  return { store, engine, run, keys: keys.account, objects, setRole };
 }
 
 type World = Awaited<ReturnType<typeof openWorld>>;
@@ -90,22 +105,139 @@ test('a report is published with its files, and publishing again changes nothing
   expect(await contentOf(store, MANIFEST, REPORTS)).toEqual(before);
 });
 
-test('a report is not published with a role that was lost, unless it is visible already', async () => {
-  const world = await openWorld();
-  const { engine, run, forgetRole, objects } = world;
-  const file = await scan(world);
-  await forgetRole();
-  await expect(engine.publish(run, FOLDER, [file])).rejects.toMatchObject({ code: 'RoleLost' });
-  expect(await objects()).toEqual([file.key]);
+interface Loss {
+  readonly lose: (world: World) => unknown;
+  readonly code?: 'KeyUseDenied';
+  readonly words: RegExp;
+}
+
+const LOSSES: readonly [string, Loss][] = [
+  ['is gone', { lose: ({ setRole }) => setRole(undefined), words: /There is no role .*"Service"/ }],
+  ['lost its right', { lose: ({ setRole }) => setRole([USE_KEYS]), words: /no policy of it allows .*"oss:PutObject"/ }],
+  [
+    'is denied by a policy of its own',
+    {
+      lose: ({ setRole }) => setRole([documentOf({}), USE_KEYS, documentOf({ Effect: 'Deny' })]),
+      words: /the policy "policy-2" of the role denies it/,
+    },
+  ],
+  [
+    'is denied by the destination',
+    {
+      lose: ({ store }) => store.changeBucket(REPORTS, { policy: bucketPolicyText(REPORTS, { Effect: 'Deny' }) }),
+      words: /the policy of the bucket "acme-reports" denies it/,
+    },
+  ],
+  [
+    'no longer trusts OSS',
+    {
+      lose: ({ setRole }) => setRole([documentOf({}), USE_KEYS], { trust: { statements: [] } }),
+      words: /does not trust oss\.aliyuncs\.com\. .*"sts:AssumeRole"/,
+    },
+  ],
+  [
+    'is of an account that was disabled',
+    { lose: ({ setRole }) => setRole([documentOf({})], { accountState: 'disabled' }), words: /is disabled/ },
+  ],
+  [
+    'may not use the key',
+    { lose: ({ setRole }) => setRole([documentOf({})]), code: 'KeyUseDenied', words: /"kms:GenerateDataKey"/ },
+  ],
+];
+
+describe.each(LOSSES)('a role that %s', (_, { lose, code = 'RoleLost', words }) => {
+  /** A world with a rule whose report is encrypted, so that it needs all rights there are. */
+  async function openEncrypted(): Promise<World> {
+    const world = await openWorld();
+    return { ...world, run: withDestination(world.run, { encryption: { method: 'SSE-KMS' } }) };
+  }
+  const refusal = { code, message: expect.stringMatching(words) };
+
+  test('does no work', async () => {
+    const world = await openEncrypted();
+    await lose(world);
+    await expect(world.engine.open(world.run)).rejects.toMatchObject(refusal);
+  });
+
+  test('writes no data file', async () => {
+    const world = await openEncrypted();
+    const work = await world.engine.open(world.run);
+    const { ranges } = await work.begin();
+    await lose(world);
+    const [range = { start: new Uint8Array() }] = ranges;
+    await expect(work.scanShard(range, 'inv/x.csv.gz')).rejects.toMatchObject(refusal);
+    await work.close();
+    expect(await world.objects()).toEqual([]);
+  });
+
+  test('publishes nothing, and what it has written is swept', async () => {
+    const world = await openEncrypted();
+    const { engine, run, objects } = world;
+    const file = await scan(world);
+    await lose(world);
+    await expect(engine.publish(run, FOLDER, [file])).rejects.toMatchObject(refusal);
+    expect(await objects()).toEqual([file.key]);
+    await engine.removeFiles(run, [file.key]);
+    expect(await objects()).toEqual([]);
+  });
+
+  test('takes no report back that is visible, and puts nothing beside it', async () => {
+    const world = await openEncrypted();
+    const { engine, run, store, objects } = world;
+    const file = await scan(world);
+    await engine.publish(run, FOLDER, [file]);
+    await store.delete({ bucket: REPORTS, key: CHECKSUM });
+    await lose(world);
+    expect(await engine.publish(run, FOLDER, [file])).toBe(MANIFEST);
+    expect(await objects()).toEqual([MANIFEST, file.key]);
+  });
 });
 
-test('a report that was visible before its role was lost is published', async () => {
+test('a right that is lost between checksum and manifest leaves no report, and no checksum once it is swept', async () => {
   const world = await openWorld();
-  const { engine, run, forgetRole } = world;
+  const { engine, run, store, objects } = world;
   const file = await scan(world);
-  await engine.publish(run, FOLDER, [file]);
-  await forgetRole();
-  expect(await engine.publish(run, FOLDER, [file])).toBe(MANIFEST);
+  const put = store.put.bind(store);
+  store.put = async (...request) => {
+    const stored = await put(...request);
+    world.setRole([]);
+    return stored;
+  };
+  await expect(engine.publish(run, FOLDER, [file])).rejects.toMatchObject({ code: 'RoleLost' });
+  expect(await objects()).toEqual([CHECKSUM, file.key]);
+  await engine.removeFiles(run, [file.key]);
+  expect(await objects()).toEqual([]);
+});
+
+test('a bucket that another account made anew under the name of the destination gets nothing and loses nothing', async () => {
+  const world = await openWorld();
+  const { engine, run, store, objects } = world;
+  const file = await scan(world);
+  await store.deleteMany(REPORTS, [{ key: file.key }]);
+  await store.deleteBucket(REPORTS);
+  await store.createBucket({ ...photos, name: REPORTS, owner: '2000', acl: 'public-read-write' });
+  await put(store, CHECKSUM, 'x', { bucket: REPORTS });
+  await expect(engine.open(run)).rejects.toMatchObject({ code: 'DestinationGone' });
+  await expect(engine.publish(run, FOLDER, [file])).rejects.toMatchObject({ code: 'DestinationGone' });
+  await engine.removeFiles(run, [CHECKSUM]);
+  expect(await objects()).toEqual([CHECKSUM]);
+});
+
+test('a sweep ends where another account makes the destination anew in the midst of it', async () => {
+  const { engine, run, store, objects } = await openWorld();
+  for (const key of ['stray-1', 'stray-2']) await put(store, key, 'x', { bucket: REPORTS });
+  const remove = store.delete.bind(store);
+  store.delete = async (address) => {
+    store.delete = remove;
+    const deleted = await remove(address);
+    await store.deleteMany(REPORTS, [{ key: 'stray-2' }]);
+    await store.deleteBucket(REPORTS);
+    await store.createBucket({ ...photos, name: REPORTS, owner: '2000' });
+    await put(store, 'stray-2', 'y', { bucket: REPORTS });
+    return deleted;
+  };
+  await engine.removeFiles(run, ['stray-1', 'stray-2']);
+  expect(await objects()).toEqual(['stray-2']);
 });
 
 test('a report that was visible before one of its files was removed is published', async () => {

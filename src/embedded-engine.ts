@@ -1,7 +1,9 @@
 /** Fits the inventory engine to the executor, for buckets of the embedded store. */
 
-import type { RoleTable } from './control/role-table.ts';
+import type { Directory } from './access/directory-facts.ts';
+import { faultsText, roleFaults } from './access/role-rights.ts';
 import type { StoredRun } from './control/run-ledger.ts';
+import type { Bucket } from './core/bucket.ts';
 import type { Clock } from './core/clock.ts';
 import { DomainError, hasCode } from './core/errors.ts';
 import { isKeyRefusal } from './core/key-refusal.ts';
@@ -22,8 +24,10 @@ export interface EmbeddedEngineOptions {
   readonly storeFolder: string;
   /** For data files on their way; on the file system of the store. */
   readonly spool: string;
-  readonly roles: RoleTable;
+  readonly roles: Pick<Directory, 'findRole'>;
   readonly keys: EngineKeys;
+  /** The account that owns the keys. */
+  readonly keyAccount: string;
   readonly clock: Clock;
   readonly threads: number;
 }
@@ -80,6 +84,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   async removeFiles(run: StoredRun, keys: readonly string[]): Promise<void> {
+    if (this.#findDestination(run) === undefined) return;
     const destination = this.#destination(run);
     const manifest = await this.#manifestOf(run);
     const named = new Set(manifest === undefined ? [] : manifestFileKeys(manifest));
@@ -90,10 +95,9 @@ export class EmbeddedEngine implements Engine {
 
   /** The bytes of the manifest in the run's folder, if there is one. */
   async #manifestOf(run: StoredRun): Promise<Uint8Array | undefined> {
-    const { store } = this.#options;
+    if (run.folder === null) return undefined;
     const { bucket } = run.rule.destination;
-    if (run.folder === null || store.findBucket(bucket) === undefined) return undefined;
-    const manifest = await toldOf(run, store.read({ bucket, key: manifestKey(run.folder) }));
+    const manifest = await toldOf(run, this.#options.store.read({ bucket, key: manifestKey(run.folder) }));
     if (manifest === undefined) return undefined;
     const chunks: Uint8Array[] = [];
     let bytes = 0;
@@ -110,11 +114,25 @@ export class EmbeddedEngine implements Engine {
     const destination = this.#bucketDestination(run);
     return {
       encrypts: () => destination.encrypts(),
-      putFile: (key, file) => toldOf(run, destination.putFile(key, file)),
-      putNew: (key, bytes, contentType) => toldOf(run, destination.putNew(key, bytes, contentType)),
+      putFile: async (key, file) => {
+        this.#assertRoleMayWrite(run, [key]);
+        await toldOf(run, destination.putFile(key, file));
+      },
+      putNew: async (key, bytes, contentType) => {
+        this.#assertRoleMayWrite(run, [key]);
+        return await toldOf(run, destination.putNew(key, bytes, contentType));
+      },
       stat: (key) => toldOf(run, destination.stat(key)),
-      remove: (key) => toldOf(run, destination.remove(key)),
+      remove: async (key) => {
+        if (this.#findDestination(run) !== undefined) await toldOf(run, destination.remove(key));
+      },
     };
+  }
+
+  /** The destination bucket as it is now. One that another account has made anew under its name is not it. */
+  #findDestination({ rule }: StoredRun): Bucket | undefined {
+    const bucket = this.#options.store.findBucket(rule.destination.bucket);
+    return bucket?.owner === rule.destination.accountId ? bucket : undefined;
   }
 
   #bucketDestination(run: StoredRun): BucketDestination {
@@ -123,26 +141,30 @@ export class EmbeddedEngine implements Engine {
 
   /** What keeps a run from being done, said before any work on it. */
   async #assertDoable(run: StoredRun): Promise<void> {
-    const { store } = this.#options;
-    const { bucket } = run.rule.destination;
-    if (store.findBucket(run.bucket)?.id !== run.bucketId) {
-      throw sourceGone(run.bucket);
-    }
-    if (store.findBucket(bucket) === undefined) throw destinationGone(run);
+    if (this.#options.store.findBucket(run.bucket)?.id !== run.bucketId) throw sourceGone(run.bucket);
     await this.#assertMayWrite(run);
   }
 
-  /** The role is there, and the key that the destination encrypts with, if it does, can be used. */
+  /** The role may write whatever the run is going to, and the key that the report is encrypted with, if it is, can be used. */
   async #assertMayWrite(run: StoredRun): Promise<void> {
-    const { roleArn } = run.rule.destination;
-    if (!(await this.#options.roles.has(roleArn))) {
-      throw new DomainError(
-        'RoleLost',
-        `The role "${roleArn}" that the rule writes with no longer exists. Create it, then start the run again.`,
-      );
-    }
+    this.#assertRoleMayWrite(run);
     const encryption = this.#bucketDestination(run).encryption();
     if (encryption?.algorithm === 'KMS') await toldOf(run, this.#options.keys.assertUsable(encryption.keyId));
+  }
+
+  /** By what policies and the bucket say now: any key of the run unless some are named. */
+  #assertRoleMayWrite(run: StoredRun, keys?: readonly string[]): void {
+    const { roles, keyAccount, clock } = this.#options;
+    const { roleArn, accountId, encryption, prefix } = run.rule.destination;
+    const destination = this.#findDestination(run);
+    if (destination === undefined) throw destinationGone(run);
+    const place = { destinationPrefix: prefix, sourceBucket: run.bucket, ruleId: run.rule.id };
+    const use = { roleArn, role: roles.findRole(roleArn), owner: accountId };
+    const faults = roleFaults({ ...use, destination, encryption, place, keyAccount, nowMs: clock.now() }, keys);
+    if (faults.length === 0) return;
+    const code = faults.every(({ kind }) => kind === 'key') ? 'KeyUseDenied' : 'RoleLost';
+    const lead = 'Nothing of the report was delivered. Mend this, then start the run again:';
+    throw new DomainError(code, `${lead} ${faultsText(faults)}`);
   }
 }
 
@@ -172,6 +194,6 @@ function destinationGone(run: StoredRun): DomainError {
   const { bucket } = run.rule.destination;
   return new DomainError(
     'DestinationGone',
-    `The destination bucket "${bucket}" does not exist. Create it, then start the run again.`,
+    `The account has no destination bucket "${bucket}" any more. Create it, then start the run again.`,
   );
 }

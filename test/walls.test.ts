@@ -24,7 +24,19 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   cli: ['core', 'data-folder', 'app.ts', 'config.ts', 'version.ts'],
 };
 const rooms = Object.keys(mayImport);
-const singleFiles = ['app.ts', 'config.ts', 'embedded-engine.ts', 'version.ts'];
+const singleFiles = [
+  'app.ts',
+  'audit-trail.ts',
+  'bucket-rules.ts',
+  'closers.ts',
+  'config.ts',
+  'databases.ts',
+  'embedded-engine.ts',
+  'front-door.ts',
+  'rules-and-runs.ts',
+  'version.ts',
+  'wire-ports.ts',
+];
 const targets = [...rooms, ...singleFiles];
 
 /** The files of a room that try each wall, from its top, from a folder deep inside, and from a test. */
@@ -115,10 +127,12 @@ test('nothing in the product arms a failpoint', async () => {
   expect(arming).toEqual([join('core', 'failpoint.ts')]);
 });
 
-test('every folder of src is a room with walls', async () => {
+test('every folder of src is a room with walls, and every file beside them is behind them', async () => {
   const entries = await readdir(join(project, 'src'), { withFileTypes: true });
   const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   expect(folders.filter((folder) => !rooms.includes(folder))).toEqual([]);
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
+  expect(files.filter((name) => !name.endsWith('.test.ts')).sort()).toEqual(singleFiles);
 });
 
 function brokenProject(): Map<string, string> {
