@@ -4,7 +4,6 @@
  * here, no storage can win back.
  */
 
-import { RootAccess } from '../src/access/access.ts';
 import type { Bucket } from '../src/core/bucket.ts';
 import { type ObjectRecord, PLAIN_RECORD } from '../src/core/record.ts';
 import type { BodyPromise, PutRequest, StoredObject } from '../src/core/stored-object.ts';
@@ -61,18 +60,18 @@ const services = {
   },
   now: () => Date.now(),
   credentials: {
-    find: (id: string) =>
-      id === BENCH_KEY.accessKeyId
-        ? { secret: BENCH_KEY.secret, identity: { kind: 'root', accountId: ACCOUNT, accessKeyId: id } as const }
-        : undefined,
+    find: (accessKeyId: string) => ({
+      secret: BENCH_KEY.secret,
+      identity: { kind: 'root', accountId: ACCOUNT, accessKeyId } as const,
+    }),
   },
-  access: new RootAccess(),
+  audit: { record: () => undefined },
   store,
 };
 
 const fault = (error: unknown) => process.stderr.write(`${String(error)}\n`);
 const service = new OssService(services as unknown as Services, fault);
 const server = new HttpServer((request) => service.handle(request), fault);
-const port = await server.listen('127.0.0.1', 0);
+const { port } = await server.listen('127.0.0.1', 0);
 process.stdout.write(`${JSON.stringify({ endpoint: `http://127.0.0.1:${port}` })}\n`);
 process.once('SIGTERM', () => void server.close(1000));

@@ -1,6 +1,7 @@
 /** A mixed load on a server until it is killed. */
 
 import { Change, connect, type LoadCounts } from './change.ts';
+import { changeUser, putPolicy } from './load-access.ts';
 import { createKey, deleteRule, passBucket, putRule, startRun, switchKey } from './load-control.ts';
 import { copyObject, deleteObject, deleteObjects, putObject, tagObject } from './load-objects.ts';
 import { abortUpload, completeUpload, initiateUpload, putPart } from './load-uploads.ts';
@@ -33,6 +34,8 @@ const ACTIONS: readonly (readonly [weight: number, action: Action])[] = [
   [3, passBucket],
   [1, createKey],
   [2, switchKey],
+  [4, changeUser],
+  [2, putPolicy],
 ];
 const TOTAL_WEIGHT = ACTIONS.reduce((sum, [weight]) => sum + weight, 0);
 

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Failpoint } from '../../src/core/failpoint.ts';
 import { killDuringStart, runCommand } from '../server-process.ts';
 import { connect, type LoadCounts } from './change.ts';
+import { checkAccess } from './check-access.ts';
 import { checkKeys, checkPassingBuckets, checkRules, checkRuns } from './check-control.ts';
 import { checkFolder } from './check-folder.ts';
 import { checkObjects, checkVersions } from './check-objects.ts';
@@ -126,6 +127,7 @@ async function checkServer(world: World, server: FailingServer, all: boolean): P
     await checkUploads(world, client);
     await checkPassingBuckets(world, client);
     await checkKeys(world, client);
+    await checkAccess(world, client);
     await checkFolder(world, { withBodies: all });
     return reports;
   } finally {

@@ -18,6 +18,8 @@ const SOURCE_KEYS = 160;
 const ENCRYPTED_KEYS = 40;
 const VERSIONED_KEYS = 24;
 const PASSING_BUCKETS = 4;
+const USERS = 6;
+const POLICIES = 3;
 
 /** A key of a bucket without versioning. */
 export interface ObjectPlace {
@@ -57,6 +59,20 @@ export interface Completion {
   readonly facts: ObjectFacts;
 }
 
+export interface UserFacts {
+  readonly generation: string;
+  /** How many access keys it has. */
+  readonly keys: number;
+  readonly policies: readonly string[];
+}
+
+export interface UserPlace {
+  readonly name: string;
+  readonly promised: Promised<UserFacts>;
+  /** By access key id, those that were shown. */
+  readonly secrets: Map<string, string>;
+}
+
 export interface World {
   readonly random: Random;
   readonly folder: string;
@@ -78,6 +94,9 @@ export interface World {
   readonly passing: ReadonlyMap<string, Promised<readonly string[]>>;
   /** Encryption keys and their states. */
   readonly keys: Map<string, Promised<string>>;
+  readonly users: readonly UserPlace[];
+  /** Policies, and which put each came from. */
+  readonly policies: readonly { readonly name: string; readonly promised: Promised<string> }[];
   /** Runs whose start was acknowledged, and the rule of each. */
   readonly runs: Map<string, string>;
   /** Manifests that were found whole, with the keys that they name. */
@@ -120,6 +139,12 @@ export async function makeWorld(random: Random, baseObjects: number): Promise<Wo
     rules: new Map(RULES.map((id) => [id, new Promised()])),
     passing: new Map(Array.from({ length: PASSING_BUCKETS }, (_, index) => [`passing-${index}`, new Promised()])),
     keys: new Map(),
+    users: Array.from({ length: USERS }, (_, index) => ({
+      name: `person-${index}`,
+      promised: new Promised(),
+      secrets: new Map(),
+    })),
+    policies: Array.from({ length: POLICIES }, (_, index) => ({ name: `policy-${index}`, promised: new Promised() })),
     runs: new Map(),
     reports: new Map(),
     reached: new Set(),
