@@ -12,6 +12,7 @@ import { systemClock } from '../src/core/clock.ts';
 import { openKeyFile } from '../src/data-folder/key-file.ts';
 import { KeyService } from '../src/keys/key-service.ts';
 import { openKey } from '../src/keys/sealed-key.ts';
+import { openOutput } from './captured-output.ts';
 import { temporaryFolder } from './store-fixture.ts';
 import { WireClient } from './wire-client.ts';
 
@@ -22,7 +23,12 @@ interface Place {
 }
 
 async function start({ data, keyFile, logged = [] }: Place): Promise<App> {
-  const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
+  const keep = openOutput('server');
+  const write = (line: string) => {
+    logged.push(line);
+    keep(line);
+  };
+  const log = pino({ level: 'trace' }, { write });
   const app = await startApp({ settings: loadSettings({ data, keyFile, port: 0 }, {}), log });
   onTestFinished(() => app.close());
   return app;

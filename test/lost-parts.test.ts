@@ -1,14 +1,14 @@
 import { mkdir, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { type App, startApp } from '../src/app.ts';
 import { loadSettings } from '../src/config.ts';
 import { checkDataFolder } from '../src/data-folder/offline-folder.ts';
+import { testLog } from './captured-output.ts';
 import { bodyFilesIn, bytesOf, openStore, photos, put, temporaryFolder } from './store-fixture.ts';
 
 const start = (data: string): Promise<App> =>
-  startApp({ settings: loadSettings({ data, port: 0 }, {}), log: pino({ level: 'silent' }) });
+  startApp({ settings: loadSettings({ data, port: 0 }, {}), log: testLog() });
 
 /** A data folder that a server made, with one object whose body is a file. */
 async function usedFolder(): Promise<string> {

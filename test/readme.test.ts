@@ -1,11 +1,13 @@
 /** The README's first inventory, line by line as it stands there, in a shell: a newcomer's copy and paste. */
 
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { keepTerminal } from './captured-output.ts';
+import { writeNpx } from './npx.ts';
 import { startServer, TEST_KEY } from './server-process.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
@@ -27,6 +29,7 @@ test("the README's first inventory can be followed by copy and paste", async () 
         STOCKTAKE_ACCESS_KEY_SECRET: TEST_KEY.accessKeySecret,
       },
     });
+    keepTerminal(stdout);
     expect(stdout).toMatch(/is published/);
     expect(stdout).toMatch(/The report is whole: \d+ rows in 1 file/);
   } finally {
@@ -48,12 +51,4 @@ async function commandLines(document: string): Promise<string[]> {
   const text = await readFile(path.join(ROOT, document), 'utf8');
   const blocks = [...text.matchAll(/```sh\n(.*?)```/gs)].map((match) => match[1] ?? '');
   return blocks.flatMap((block) => block.split('\n')).filter((line) => line.startsWith('npx stocktake '));
-}
-
-/** An `npx` that starts the sources: the real one would look for a package around the temporary folder. */
-async function writeNpx(folder: string): Promise<void> {
-  const file = path.join(folder, 'npx');
-  const command = path.join(ROOT, 'test', 'command.ts');
-  await writeFile(file, `#!/bin/sh\nshift\nexec "${process.execPath}" "${command}" "$@"\n`);
-  await chmod(file, 0o755);
 }

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { keepCommand, keepFolder, noteSecret, openOutput } from './captured-output.ts';
 
 const COMMAND = new URL('./command.ts', import.meta.url).pathname;
 
@@ -53,7 +54,9 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
   const { endpoint } = JSON.parse(first[0]) as { endpoint: string };
   const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
-    return (await exited)[0];
+    const [code] = await exited;
+    keepFolder(data);
+    return code;
   };
   return {
     endpoint,
@@ -82,10 +85,13 @@ export async function killDuringStart(data: string, afterMs: number, options: Se
 }
 
 function spawnServer(data: string, { args = [], environment, entry = COMMAND, extraStdio = [] }: ServerOptions) {
-  return spawn(process.execPath, [entry, 'serve', '--json', '--port', '0', '--data', data, ...args], {
+  const child = spawn(process.execPath, [entry, 'serve', '--json', '--port', '0', '--data', data, ...args], {
     env: { ...commandEnvironment(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe', ...extraStdio],
   }) as ChildProcessByStdio<null, Readable, Readable>;
+  const keep = openOutput('server');
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', keep);
+  return child;
 }
 
 export interface CommandResult {
@@ -121,11 +127,13 @@ export async function runCommand(
     stderr += chunk.toString();
   });
   const [code] = (await once(child, 'close')) as [number | null];
+  keepCommand(args, { stdout, stderr });
   return { code, stdout, stderr };
 }
 
 /** Whatever STOCKTAKE_ variables the shell has must not reach a test. */
 function commandEnvironment(): NodeJS.ProcessEnv {
+  noteSecret(TEST_KEY.accessKeySecret);
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('STOCKTAKE_'));
   return {
     ...Object.fromEntries(inherited),

@@ -1,6 +1,6 @@
 /** A store on a folder of its own, for one test: both are gone when the test is over. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { cp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,13 +10,14 @@ import type { BodyPromise, NewObject, Upload, UploadedPart } from '../src/core/s
 import type { NewBucket } from '../src/store/bucket-table.ts';
 import type { DataKeys } from '../src/store/data-keys.ts';
 import { ObjectStore, type StorePut } from '../src/store/object-store.ts';
+import { removeFolder } from './captured-output.ts';
 import { TestKeys } from './test-keys.ts';
 
 export const NOW_MS = Date.UTC(2026, 9, 4, 16, 0);
 
 export function temporaryFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'stocktake-test-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => removeFolder(folder));
   return folder;
 }
 
