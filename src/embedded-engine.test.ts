@@ -411,6 +411,22 @@ test('a bucket that was made anew under the name of the source is not the source
   await expect(engine.open(run)).rejects.toMatchObject({ code: 'SourceGone' });
 });
 
+test('a bucket that another account makes anew under the name of the source, while the key is looked up, is not listed', async () => {
+  const { engine, run, store, keys } = await openWorld();
+  await keys.create({ id: 'our-key' });
+  const find = keys.find.bind(keys);
+  keys.find = async (id) => {
+    await store.deleteMany('photos', [{ key: 'a' }, { key: 'b' }]);
+    await store.deleteBucket('photos');
+    await store.createBucket({ ...photos, owner: '2000' });
+    await put(store, 'secret', 'x');
+    return await find(id);
+  };
+  const work = await engine.open(withDestination(run, OUR_KEY));
+  await expect(work.begin()).rejects.toMatchObject({ code: 'SourceGone' });
+  await work.close();
+});
+
 test('a destination that goes in mid-run is told in its words', async () => {
   const world = await openWorld();
   const { engine, run, store } = world;

@@ -46,18 +46,14 @@ export class EmbeddedEngine implements Engine {
   }
 
   async open(run: StoredRun): Promise<EngineRun> {
-    const { store, storeFolder, spool, clock, threads } = this.#options;
-    await this.#assertDoable(run);
+    const { spool, threads } = this.#options;
+    // Before anything is waited for: by then another account may have made a bucket of its name.
+    const source = this.#source(run);
+    await this.#assertMayWrite(run);
     return new Inventory({
       rule: run.rule,
       sourceBucket: run.bucket,
-      source: new BucketSource({
-        store,
-        folder: storeFolder,
-        bucket: run.bucket,
-        withNoncurrent: run.rule.includedObjectVersions === 'All',
-        now: () => clock.now(),
-      }),
+      source,
       destination: this.#destination(run),
       spool,
       threads,
@@ -139,10 +135,17 @@ export class EmbeddedEngine implements Engine {
     return new BucketDestination(this.#options.store, run.rule.destination);
   }
 
-  /** What keeps a run from being done, said before any work on it. */
-  async #assertDoable(run: StoredRun): Promise<void> {
-    if (this.#options.store.findBucket(run.bucket)?.id !== run.bucketId) throw sourceGone(run.bucket);
-    await this.#assertMayWrite(run);
+  /** The bucket of the run, whose name may be another's by now. */
+  #source(run: StoredRun): BucketSource {
+    const { store, storeFolder, clock } = this.#options;
+    if (store.findBucket(run.bucket)?.id !== run.bucketId) throw sourceGone(run.bucket);
+    return new BucketSource({
+      store,
+      folder: storeFolder,
+      bucket: run.bucket,
+      withNoncurrent: run.rule.includedObjectVersions === 'All',
+      now: () => clock.now(),
+    });
   }
 
   /** The role may write whatever the run is going to, and the key that the report is encrypted with, if it is, can be used. */

@@ -44,7 +44,7 @@ export function storePort({ store, rules, executor, assertAccount }: StoreParts)
     findBucket: (name) => store.findBucket(name),
     listBuckets: (after, limit) => store.listBuckets(after, limit),
     changeBucket: ({ name, id }, change) => store.changeBucket(name, change, id),
-    totals: (bucket) => store.totals(bucket),
+    totals: ({ name, id }) => store.totals(name, id),
     put: (request, body, promise) => store.put(request, body, promise),
     head: (address) => store.head(address),
     read: (address, chooseRange) => store.read(address, chooseRange),

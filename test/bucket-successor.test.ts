@@ -86,3 +86,18 @@ test('the body of an object that was allowed in a bucket never gets into the nex
   // Only an empty bucket can be deleted.
   expect((await wire.send({ method: 'DELETE', bucket: BUCKET })).status).toBe(204);
 });
+
+test('a rule that is tried on a bucket tells nothing of what the next of its name holds', async () => {
+  await wire.send({ method: 'PUT', bucket: BUCKET, signWith: other });
+  const { method, query = '', body = '' } = exampleOf(operationNamed('PutBucketInventory'));
+  const headers = { 'x-oss-stocktake-dry-run': 'true' };
+  const answer = await sendSlowly({ method, bucket: BUCKET, query, headers, body, signWith: other }, async () => {
+    expect((await wire.send({ method: 'DELETE', bucket: BUCKET, signWith: other })).status).toBe(204);
+    expect((await wire.send({ method: 'PUT', bucket: BUCKET })).status).toBe(200);
+    expect((await wire.send({ method: 'PUT', bucket: BUCKET, key: 'k', body: 'x' })).status).toBe(200);
+  });
+  expect(answer).toContain('<Code>NoSuchBucket</Code>');
+  expect(answer).not.toContain('rows');
+  await wire.send({ method: 'DELETE', bucket: BUCKET, key: 'k' });
+  await wire.send({ method: 'DELETE', bucket: BUCKET });
+});

@@ -177,8 +177,9 @@ export class ObjectStore {
     return this.#buckets.list(after, limit);
   }
 
-  totals(bucket: string): BucketTotals {
-    return this.#totals.get(this.#buckets.get(bucket));
+  /** What a bucket holds, the one of this id if one is given; throws `NoSuchBucket`. */
+  totals(name: string, id?: string): BucketTotals {
+    return this.#totals.get(this.#buckets.get(name, id));
   }
 
   // Objects

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect, test, vi } from 'vitest';
 import { OWNER, ROOT, userWith } from '../../../test/identities.ts';
 import { exampleOf } from '../../../test/operation-examples.ts';
@@ -138,6 +139,20 @@ test('an operation that answers without having asked for its permission is a fau
   expect(status).toBe(500);
   expect(text).not.toContain('everything');
   expect(faults).toEqual([expect.objectContaining({ message: expect.stringContaining('DeleteMultipleObjects') })]);
+});
+
+test('who signs nothing gets no long body read, even where everybody may delete', async () => {
+  const sent = exampleOf(deleteMultipleObjects);
+  const body = `${sent.body}${' '.repeat(64 * 1024)}`;
+  const headers = { 'content-md5': createHash('md5').update(body).digest('base64') };
+  const open: World = { acl: 'public-read-write' };
+  expect((await answerTo(ANONYMOUS, sent, open)).status).toBe(200);
+  expect((await answerTo(ROOT, { ...sent, headers, body }, open)).status).toBe(200);
+  expect(await answerTo(ANONYMOUS, { ...sent, headers, body }, open)).toMatchObject({
+    status: 400,
+    text: expect.stringContaining('The body is longer than the 65536 bytes that are accepted'),
+    effects: [],
+  });
 });
 
 test('a fault of ours is logged, and tells the client nothing of itself', async () => {

@@ -1,4 +1,4 @@
-/** What the wire wants of the rooms behind it. `app.ts` fits the store, the rules and the runs to these. */
+/** What the wire wants of the rooms behind it. `wire-ports.ts` fits the store, the rules and the runs to these. */
 
 import type { Credentials } from '../../access/credentials.ts';
 import type { Directory } from '../../access/directory-facts.ts';
@@ -71,7 +71,7 @@ export interface ObjectStorePort {
   changeBucket(bucket: Pick<Bucket, 'name' | 'id'>, change: BucketChange): Promise<Bucket>;
   findBucket(name: string): Bucket | undefined;
   listBuckets(after: string, limit: number): readonly Bucket[];
-  totals(bucket: string): BucketTotals;
+  totals(bucket: Pick<Bucket, 'name' | 'id'>): BucketTotals;
   put(request: PutRequest, body: AsyncIterable<Uint8Array>, promise: BodyPromise): Promise<StoredObject>;
   /** Undefined when there is no such key; a delete marker is given as it is. */
   head(address: ObjectAddress): StoredObject | undefined;

@@ -11,6 +11,8 @@ const MAX_KEYS = 1000;
 /** Permissions that are asked in one go: policies may be long, and others wait. */
 const KEYS_A_TURN = 5;
 const BODY_LIMITS = { maxBytes: 2 * 1024 * 1024, maxDepth: 8, maxElements: 4 * MAX_KEYS };
+/** Of a request that nobody signed. Who may delete is known when the body is read, and it is held in memory until then. */
+const MAX_UNSIGNED_BYTES = 64 * 1024;
 
 /** An object of the request, or the version of one. */
 type NamedObject = Omit<ObjectAddress, 'bucket'>;
@@ -55,13 +57,14 @@ function deletedNode({ key, versionId }: NamedObject, deleted: Deleted | undefin
   ]);
 }
 
-async function readObjects({ request }: Exchange): Promise<{ objects: NamedObject[]; isQuiet: boolean }> {
+async function readObjects({ request, identity }: Exchange): Promise<{ objects: NamedObject[]; isQuiet: boolean }> {
   if (request.headers['content-md5'] === undefined) {
     throw new DomainError('MissingArgument', 'Missing Some Required Arguments. Content-MD5 is required.', {
       ArgumentName: 'Content-MD5',
     });
   }
-  const body = await readDocumentBytes(request, BODY_LIMITS.maxBytes);
+  const maxBytes = identity.kind === 'anonymous' ? MAX_UNSIGNED_BYTES : BODY_LIMITS.maxBytes;
+  const body = await readDocumentBytes(request, maxBytes);
   const root = parseDocument(body, 'Delete', BODY_LIMITS);
   const objects = childrenNamed(root, 'Object');
   if (objects.length === 0) throw malformed('Delete holds no Object.');

@@ -20,7 +20,7 @@ export const getBucketStat: Operation = {
   action: 'oss:GetBucketStat',
   resource: 'bucket',
   async handle(exchange) {
-    const totals = exchange.services.store.totals(bucketOf(exchange).name);
+    const totals = exchange.services.store.totals(bucketOf(exchange));
     return xmlReply(
       node('BucketStat', [
         count('Storage', totals.bytes),

@@ -82,7 +82,7 @@ async function runEffect({ runs }: Services, { source, rule }: RulePut, wouldRep
 }
 
 function sizeEffect({ store }: Services, { source, rule }: RulePut): string {
-  const { objects, deleteMarkers } = store.totals(source.name);
+  const { objects, deleteMarkers } = store.totals(source);
   // Older versions count too, even where they aren't asked for: nothing counts them apart.
   const rows = rule.includedObjectVersions === 'All' ? objects + deleteMarkers : objects;
   return `By what the bucket holds now, a report would have this many rows at most: ${rows}.`;

@@ -33,7 +33,7 @@ export async function* ruleFindings(services: Services, put: RulePut): AsyncGene
   yield* told(accountFault(put));
   if (destination === undefined) yield* told(destinationUnknown(rule));
   else yield* told(regionFault(source, destination), ownerFault(source, destination));
-  yield* told(objectLimitFault(services.store.totals(source.name).objects, rule, services.settings));
+  yield* told(objectLimitFault(services.store.totals(source).objects, rule, services.settings));
   yield* told(versionsFault(put, services.settings));
   yield* told(await refusalOf(services.rules.assertPlace(source, rule.id, { replace })));
   // Last, since a rule that has no place needs no role and no key.
