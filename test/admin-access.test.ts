@@ -343,6 +343,13 @@ describe('the audit log', () => {
     expect(server.audited[2]).not.toHaveProperty('identity');
   });
 
+  test('is told all that a document changed', async () => {
+    const users = Array.from({ length: 40 }, (_, n) => ({ name: `user-${n}` }));
+    await ask('POST', 'access/apply', { json: { document: { users } } });
+    const made = users.map(({ name }) => `make user "${name}"`);
+    expect(server.audited).toMatchObject([{ operation: 'ApplyAccess', target: `40 made: ${made.join('; ')}` }]);
+  });
+
   test('is told of a change that failed, and of none that was only a look', async () => {
     await ask('DELETE', 'access/users/nobody');
     await ask('GET', 'access/users/nobody');

@@ -55,7 +55,7 @@ export function noteShownSecrets(text: string): void {
 }
 
 /** The commands whose stdout shows a secret on purpose, once. */
-export function showsSecret(args: readonly string[]): boolean {
+function showsSecret(args: readonly string[]): boolean {
   if (args[0] === 'serve') return !args.includes('--json');
   const makesKey = args.includes('key') && (args.includes('create') || args.includes('rotate'));
   const makesSession = args.includes('assume-role');

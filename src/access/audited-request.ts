@@ -17,7 +17,7 @@ export interface AuditedRequest {
 export function auditedRequest(
   { id, headers, sourceIp }: AuditedRequest,
   identity: Identity | undefined,
-  error: unknown,
+  error?: unknown,
 ): Pick<AuditEntry, 'requestId' | 'identity' | 'claimedAccessKeyId' | 'sourceIp' | 'userAgent'> {
   return {
     requestId: id,

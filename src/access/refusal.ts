@@ -17,7 +17,7 @@ export function assertAllowed(request: AccessRequest): void {
  * The error of a refusal. Users and sessions are told which action on what was not granted, in the form in which a policy
  * would grant it, and where a Deny stands. No policy is named, nor what stands in one.
  */
-export function accessDenied(request: AccessRequest, refusal: Refusal): DomainError {
+function accessDenied(request: AccessRequest, refusal: Refusal): DomainError {
   const { identity, resource } = request;
   const code = codeOf(request, refusal);
   const text = isKey(resource) ? 'This request is forbidden by kms.' : refusal.message;

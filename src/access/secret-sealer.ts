@@ -1,4 +1,4 @@
-/** Keeps secrets unreadable where they are stored; the key service does it by the key of the key file. */
+/** Keeps secrets unreadable where they are stored, by a key that the key file gives; the room `keys` does it. */
 
 export interface SealedSecret {
   readonly bytes: Uint8Array;

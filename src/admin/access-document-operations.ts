@@ -3,16 +3,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import type { DescribedChange, WantedAccess } from '../access/account-access.ts';
-import { printable } from '../core/printable.ts';
 import { jsonReply } from '../http/json-reply.ts';
 import { MAX_DOCUMENT_BYTES, readAccessDocument } from './access-document.ts';
 import type { Operation } from './operation.ts';
 import { policyWarnings } from './policy-warnings.ts';
 import type { Permission } from './ports.ts';
 import { readJson } from './read-input.ts';
-
-/** Of a line of the audit log. */
-const MAX_TARGET_CHARACTERS = 4000;
 
 const MAX_WARNINGS = 100;
 
@@ -63,7 +59,7 @@ async function warningsOf({ policies }: WantedAccess, permissions: readonly Perm
 
 function targetOf(changes: readonly DescribedChange[], isDryRun: boolean): string {
   const words = changes.map((change) => change.words).join('; ');
-  return printable(`${changes.length} ${isDryRun ? 'tried' : 'made'}: ${words}`, MAX_TARGET_CHARACTERS);
+  return `${changes.length} ${isDryRun ? 'tried' : 'made'}: ${words}`;
 }
 
 export const ACCESS_DOCUMENT_OPERATIONS: readonly Operation[] = [exportAccess, applyAccess];

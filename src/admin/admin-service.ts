@@ -4,11 +4,10 @@
  * signature, route, permission, operation.
  */
 
-import type { RequestContext } from '../access/access.ts';
 import { assertAllowed } from '../access/refusal.ts';
+import { requestContext } from '../access/request-context.ts';
 import { DomainError } from '../core/errors.ts';
 import { decodePath, parseQuery, splitTarget } from '../core/request-target.ts';
-import { headerValue } from '../core/signed-request.ts';
 import { storageFull } from '../core/storage-full.ts';
 import type { HttpRequest, HttpResponse } from '../http/http-server.ts';
 import { jsonReply } from '../http/json-reply.ts';
@@ -73,7 +72,7 @@ export class AdminService {
     trace.operation = operation;
     trace.target = operation.resource(param);
     const { account, resources } = scopeOf({ operation, param, query, identity, serverAccount });
-    const context = contextOf(request, services.now());
+    const context = requestContext(request, services.now());
     for (const resource of resources) {
       trace.resource = resource.arn;
       assertAllowed({ identity, action: operation.action, resource, context });
@@ -86,11 +85,6 @@ export class AdminService {
     };
     return await operation.handle({ request, query: ownQuery, param, account, services, setTarget });
   }
-}
-
-function contextOf({ sourceIp, isSecure, headers }: HttpRequest, nowMs: number): RequestContext {
-  const userAgent = headerValue(headers, 'user-agent');
-  return { nowMs, sourceIp, isSecure, ...(userAgent !== undefined && { userAgent }) };
 }
 
 function assertSignedWhole({ signature, isUrl }: Authenticated): void {

@@ -3,12 +3,9 @@
 import { auditedRequest } from '../access/audited-request.ts';
 import type { Identity } from '../access/identity.ts';
 import type { AuditEntry } from '../core/audit.ts';
-import { printable } from '../core/printable.ts';
 import { withoutUndefined } from '../core/without-undefined.ts';
 import type { HttpRequest } from '../http/http-server.ts';
 import type { Operation } from './operation.ts';
-
-const MAX_TARGET_CHARACTERS = 300;
 
 /** What became known of a request while it was served. */
 export interface Trace {
@@ -39,8 +36,8 @@ export function auditEntry(request: HttpRequest, trace: Trace, failure: Failure 
     ...withoutUndefined({
       operation: operation?.action.replace('stocktake:', ''),
       action: operation?.action,
-      resource: resource && printable(resource, MAX_TARGET_CHARACTERS),
-      target: target && printable(target, MAX_TARGET_CHARACTERS),
+      resource,
+      target,
       code: failure?.code,
       message: failure?.message,
     }),

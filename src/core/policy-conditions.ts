@@ -6,7 +6,7 @@ import { malformedPolicy } from './policy-fault.ts';
 import { readEntries, readTexts } from './policy-nodes.ts';
 
 /** Keys of RAM and OSS that a request can answer (protocol sheet, section 4.1). */
-export const CONDITION_KEYS = [
+const CONDITION_KEYS = [
   'acs:SourceIp',
   'acs:SourceVpc',
   'acs:UserAgent',
@@ -18,7 +18,7 @@ export const CONDITION_KEYS = [
   'oss:Delimiter',
 ] as const;
 /** Each is followed by the key of a tag. */
-export const TAG_CONDITION_KEYS = ['oss:BucketTag/', 'oss:ExistingObjectTag/', 'oss:RequestObjectTag/'] as const;
+const TAG_CONDITION_KEYS = ['oss:BucketTag/', 'oss:ExistingObjectTag/', 'oss:RequestObjectTag/'] as const;
 
 /**
  * Reads the conditions of a statement. A key that is not known is refused rather than taken as absent from every

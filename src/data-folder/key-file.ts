@@ -1,7 +1,7 @@
 /**
- * The key file: the one key that seals the master keys. It lies outside the control database, and may lie outside the
- * data folder, so that whoever gets hold of a copy of the data holds no key to it. Lost, it is never made anew in
- * silence: everything that is encrypted would be lost with it.
+ * The key file: the one key that seals the master keys, the secrets of access keys and the tokens of sessions. It lies
+ * outside the control database, and may lie outside the data folder, so that whoever gets hold of a copy of the data holds
+ * no key to it. Lost, it is never made anew in silence: everything that is encrypted would be lost with it.
  */
 
 import { randomBytes, randomUUID } from 'node:crypto';

@@ -97,7 +97,7 @@ export class HttpServer {
     this.#server.on('checkExpectation', (message, response) =>
       this.#take({ message, response, isWaiting: true, expects: message.headers.expect }),
     );
-    this.#server.on('connect', (_message, socket) => this.#refuseTunnel('CONNECT', socket));
+    this.#server.on('connect', (_message, socket) => this.#refuseTunnel(socket));
     this.#server.on('clientError', (error, socket) => this.#refuseNoise(error, socket));
     const counts = new PeerCounts(this.#bounds, proxies, options.onTurnedAway ?? (() => undefined));
     this.#server.on('connection', (socket: Socket) => {
@@ -208,12 +208,12 @@ export class HttpServer {
     this.#endWith(unreadable(error), socket, '');
   }
 
-  #refuseTunnel(method: string, socket: Duplex): void {
-    const error = new DomainError('MethodNotAllowed', `${method} is not allowed here: this server is no proxy.`);
+  #refuseTunnel(socket: Duplex): void {
+    const error = new DomainError('MethodNotAllowed', 'CONNECT is not allowed here: this server is no proxy.');
     // node:http has let go of the connection: nobody else hears of its errors any more.
     socket.on('error', () => undefined);
     if (this.#connections.get(socket)?.breakOff(error)) return;
-    this.#endWith(error, socket, method);
+    this.#endWith(error, socket, 'CONNECT');
   }
 
   #endWith(error: DomainError, socket: Duplex, method: string): void {

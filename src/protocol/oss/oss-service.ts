@@ -5,6 +5,7 @@
 
 import assert from 'node:assert/strict';
 import type { RequestContext } from '../../access/access.ts';
+import { requestContext } from '../../access/request-context.ts';
 import { DomainError } from '../../core/errors.ts';
 import { parseQuery, type Query } from '../../core/request-target.ts';
 import type { Tag } from '../../core/stored-object.ts';
@@ -146,12 +147,8 @@ interface Asked {
 }
 
 function contextOf(request: HttpRequest, { operation, query, nowMs, requestTags }: Asked): RequestContext {
-  const userAgent = request.headers['user-agent'];
   return {
-    nowMs,
-    sourceIp: request.sourceIp,
-    isSecure: request.isSecure,
-    ...(userAgent !== undefined && { userAgent }),
+    ...requestContext(request, nowMs),
     ...(operation.isListing && { prefix: query.get('prefix') ?? '', delimiter: query.get('delimiter') ?? '' }),
     ...(requestTags !== undefined && { requestTags }),
   };

@@ -1,6 +1,6 @@
 /** Asks whether one request may do what it does (protocol sheet, section 4). */
 
-import type { RequestContext, Resource } from '../../access/access.ts';
+import type { ObjectFacts, RequestContext, Resource } from '../../access/access.ts';
 import type { Identity } from '../../access/identity.ts';
 import { assertAllowed } from '../../access/refusal.ts';
 import { bucketResource, objectResource, serviceResource } from '../../access/resource.ts';
@@ -60,7 +60,7 @@ export function bucketToBe(place: Pick<Bucket, 'name' | 'region' | 'owner'>): Bu
   return { ...place, id: '', storageClass: 'Standard', redundancy: 'LRS', acl: 'private', createdAtMs: 0 };
 }
 
-function objectFacts(store: ObjectStorePort, address: ObjectAddress): ReturnType<NonNullable<Resource['object']>> {
+function objectFacts(store: ObjectStorePort, address: ObjectAddress): ObjectFacts | undefined {
   try {
     const object = store.head(address);
     return object && { acl: object.record.acl, tags: object.tags };

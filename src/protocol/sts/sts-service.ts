@@ -1,8 +1,8 @@
 /** STS: from a request to a response, and to a line of the audit log for each session and each refusal. */
 
-import type { RequestContext } from '../../access/access.ts';
-import { auditIdentity } from '../../access/audit-identity.ts';
+import { auditedRequest } from '../../access/audited-request.ts';
 import type { Directory } from '../../access/directory-facts.ts';
+import { requestContext } from '../../access/request-context.ts';
 import type { Sessions } from '../../access/sessions.ts';
 import type { AuditEntry, AuditTrail } from '../../core/audit.ts';
 import type { Parameters } from '../../core/rpc-signature.ts';
@@ -75,7 +75,7 @@ export class StsService {
     progress.identity = identity;
     if (action === 'GetCallerIdentity') return stsReply(action, callerIdentity(identity), request, parameters);
 
-    const context = contextOf(request, nowMs);
+    const context = requestContext(request, nowMs);
     const { fields, target } = assumeRole({ identity, parameters, context }, this.#services);
     this.#services.audit.record({ outcome: 'done', ...factsOf(request, progress), target });
     return stsReply(action, fields, request, parameters);
@@ -97,11 +97,6 @@ function actionOf({ headers }: HttpRequest, parameters: Parameters): Action {
   throw new StsError(404, 'InvalidAction.NotFound', message);
 }
 
-function contextOf({ sourceIp, isSecure, headers }: HttpRequest, nowMs: number): RequestContext {
-  const userAgent = headers['user-agent'];
-  return { nowMs, sourceIp, isSecure, ...(userAgent !== undefined && { userAgent }) };
-}
-
 /** Whoever is not proven to be who they say, or may not do it, is refused; all else goes wrong. */
 function refusalEntry(refusal: StsError, request: HttpRequest, progress: Progress): AuditEntry {
   const isRefused = refusal.status < 500 && (progress.identity === undefined || refusal.status === 403);
@@ -110,17 +105,12 @@ function refusalEntry(refusal: StsError, request: HttpRequest, progress: Progres
 }
 
 function factsOf(request: HttpRequest, { parameters, action, identity }: Progress): Omit<AuditEntry, 'outcome'> {
-  const { id: requestId, sourceIp, headers } = request;
-  const userAgent = headers['user-agent'];
   const resource = parameters.get('RoleArn');
   const claimedAccessKeyId = parameters.get('AccessKeyId');
   return {
-    requestId,
-    sourceIp,
-    ...(userAgent !== undefined && { userAgent }),
+    ...auditedRequest(request, identity),
     ...(action !== undefined && { operation: action }),
     ...(action === 'AssumeRole' && { action: ASSUME_ROLE, ...(resource !== undefined && { resource }) }),
-    ...(identity !== undefined && { identity: auditIdentity(identity) }),
     ...(identity === undefined && claimedAccessKeyId !== undefined && { claimedAccessKeyId }),
   };
 }
