@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { isAddressOrRange } from './http/peer-address.ts';
+import { parseIpRange } from './core/ip-range.ts';
 
 const ZONE_ERROR = 'must be an IANA time zone, as in Asia/Shanghai';
 
@@ -47,7 +47,7 @@ const settingsSchema = z.strictObject({
   /** Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses, and ranges of them. */
   trustedProxies: z
     .union([z.string().transform((text) => text.split(',').map((entry) => entry.trim())), z.array(z.string())])
-    .refine((entries) => entries.every(isAddressOrRange), {
+    .refine((entries) => entries.every((entry) => parseIpRange(entry) !== undefined), {
       error: 'must be IP addresses or ranges of them, as in 10.0.0.0/8',
     })
     .default([]),

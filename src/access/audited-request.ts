@@ -1,10 +1,9 @@
 /** What the audit log says of every request, whatever it was about. */
 
-import type { AuditEntry } from '../core/audit.ts';
+import type { AuditEntry, AuditIdentity } from '../core/audit.ts';
 import { DomainError } from '../core/errors.ts';
 import { type HeaderFields, headerValue } from '../core/signed-request.ts';
 import { withoutUndefined } from '../core/without-undefined.ts';
-import { auditIdentity } from './audit-identity.ts';
 import type { Identity } from './identity.ts';
 
 export interface AuditedRequest {
@@ -34,4 +33,22 @@ export function auditedRequest(
 function claimOf(error: unknown): string | undefined {
   const { OSSAccessKeyId: id } = error instanceof DomainError ? error.details : {};
   return typeof id === 'string' ? id : undefined;
+}
+
+/** An identity as the audit log names it: no policies, and no secret. */
+function auditIdentity(identity: Identity): AuditIdentity {
+  switch (identity.kind) {
+    case 'anonymous':
+      return { kind: 'anonymous' };
+    case 'root':
+      return { kind: 'root', accountId: identity.accountId, accessKeyId: identity.accessKeyId };
+    case 'user': {
+      const { accountId, name, accessKeyId } = identity;
+      return { kind: 'user', accountId, name, accessKeyId };
+    }
+    case 'session': {
+      const { accountId, roleName: name, sessionName: session, accessKeyId } = identity;
+      return { kind: 'session', accountId, name, session, ...(accessKeyId !== undefined && { accessKeyId }) };
+    }
+  }
 }

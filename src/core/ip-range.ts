@@ -1,4 +1,4 @@
-/** Addresses and ranges of them (CIDR), as conditions of policies name them. */
+/** Addresses and ranges of them (CIDR), as conditions of policies and the settings name them. */
 
 import { isIPv4, isIPv6 } from 'node:net';
 

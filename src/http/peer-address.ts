@@ -1,6 +1,8 @@
 /** Who sends a request, when it came through proxies. Only what a trusted one says of those behind it is believed. */
 
-import { BlockList, isIP } from 'node:net';
+import assert from 'node:assert/strict';
+import { isIP } from 'node:net';
+import { type IpRange, isInRange, parseIp, parseIpRange } from '../core/ip-range.ts';
 import type { HeaderFields } from '../core/signed-request.ts';
 
 export interface Peer {
@@ -11,20 +13,22 @@ export interface Peer {
 
 /** A list of IP addresses and CIDR ranges of them. */
 export class AddressList {
-  readonly #list = new BlockList();
+  readonly #ranges: readonly IpRange[];
 
-  /** Throws for what `isAddressOrRange` says no to. */
+  /** Throws for what is neither. */
   constructor(entries: readonly string[]) {
-    for (const entry of entries) {
-      const [address = '', bits] = entry.split('/');
-      const family = familyOf(address);
-      if (bits === undefined) this.#list.addAddress(address, family);
-      else this.#list.addSubnet(address, Number(bits), family);
-    }
+    this.#ranges = entries.map((entry) => {
+      const range = parseIpRange(entry);
+      assert(range, `"${entry}" is no IP address and no range of them`);
+      return range;
+    });
   }
 
-  has(address: string): boolean {
-    return isIP(address) !== 0 && this.#list.check(address, familyOf(address));
+  has(text: string): boolean {
+    // Most servers trust no proxy, and this is asked for every request.
+    if (this.#ranges.length === 0) return false;
+    const address = parseIp(text);
+    return address !== undefined && this.#ranges.some((range) => isInRange(address, range));
   }
 }
 
@@ -33,14 +37,6 @@ const LOOPBACK = new AddressList(['127.0.0.0/8', '::1']);
 /** An address that only this machine reaches. */
 export function isLoopback(address: string): boolean {
   return LOOPBACK.has(plainAddress(address));
-}
-
-/** Whether a text is an IP address, or a range of them as in `10.0.0.0/8`. */
-export function isAddressOrRange(text: string): boolean {
-  const [address = '', bits, ...more] = text.split('/');
-  const version = isIP(address);
-  if (version === 0 || more.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
 /** The address as it is compared and shown. */
@@ -63,8 +59,4 @@ export function originalPeer(direct: Peer, headers: HeaderFields, trusted: Addre
   }
   const scheme = headers['x-forwarded-proto']?.split(',').at(-1)?.trim().toLowerCase();
   return { sourceIp, isSecure: scheme === undefined ? direct.isSecure : scheme === 'https' };
-}
-
-function familyOf(address: string): 'ipv4' | 'ipv6' {
-  return isIP(address) === 6 ? 'ipv6' : 'ipv4';
 }
