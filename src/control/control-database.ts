@@ -8,10 +8,11 @@ import { printable } from '../core/printable.ts';
 import * as firstLight from './migrations/0001-first-light.ts';
 import * as keys from './migrations/0002-keys.ts';
 import * as access from './migrations/0003-access.ts';
+import * as runs from './migrations/0004-runs.ts';
 import type { Schema } from './schema.ts';
 
 /** In order; a migration that has landed is never changed. */
-const MIGRATIONS = { '0001-first-light': firstLight, '0002-keys': keys, '0003-access': access };
+const MIGRATIONS = { '0001-first-light': firstLight, '0002-keys': keys, '0003-access': access, '0004-runs': runs };
 
 /** The file's name in the data folder. */
 export const CONTROL_FILE = 'control.sqlite';

@@ -17,7 +17,7 @@ export function newRun(stored: StoredRule, trigger: RunTrigger, scheduledForMs: 
     trigger,
     scheduled_for: scheduledForMs,
     state: 'planned',
-    attempt: 0,
+    tries: 0,
     scanned: 0,
     matched: 0,
     bytes_written: 0,

@@ -4,7 +4,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import type { Clock } from '../core/clock.ts';
 import { DomainError } from '../core/errors.ts';
 import { noSuchRule, type Rule } from '../core/rule.ts';
@@ -50,7 +50,15 @@ export class RuleBook {
         const row = { uid, bucket_id: bucket.id, bucket: bucket.name, id: rule.id, document };
         await trx
           .insertInto('rules')
-          .values({ ...row, created_at: nowMs, updated_at: nowMs })
+          .values({
+            ...row,
+            created_at: nowMs,
+            updated_at: nowMs,
+            anchored_at: nowMs,
+            settled_until: nowMs,
+            schedule_basis: '',
+            options: '{}',
+          })
           .execute();
       } else {
         await trx.updateTable('rules').set({ document, updated_at: nowMs }).where('uid', '=', uid).execute();
@@ -128,7 +136,7 @@ export class RuleBook {
     bucket: BucketRef,
     ruleId: string,
     { replace }: { readonly replace: boolean },
-  ): Promise<RuleRow | undefined> {
+  ): Promise<Selectable<RuleRow> | undefined> {
     const existing = await findRuleRow(db, bucket.id, ruleId);
     if (existing === undefined) await this.#assertRoom(db, bucket);
     else if (!replace) throw new DomainError('RuleExists', 'The inventory you requested already exists.');

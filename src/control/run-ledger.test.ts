@@ -266,6 +266,10 @@ test('a run is told to the outside with the fields of the contract and no other'
   expect(await control.ledger.view(RULE, run.id)).toEqual({
     id: run.id,
     rule: 'nightly-all',
+    tries: 1,
+    retryAt: null,
+    expected: null,
+    removedAt: null,
     bucket: 'photos',
     trigger: 'first',
     scheduledFor: '2026-10-04T16:00:00.000Z',

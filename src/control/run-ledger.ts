@@ -26,12 +26,13 @@ import { changeState } from './change-state.ts';
 import { newRun } from './new-run.ts';
 import { ruleFromRow, type StoredRule } from './rule-row.ts';
 import { lastRuleUid, listRuns, type RunPage, viewRun } from './run-views.ts';
-import type { RunRow, Schema, ShardRow } from './schema.ts';
+import type { RunRow, Schema } from './schema.ts';
 import {
   assertWhole,
   insertShards,
   type PlannedShard,
   type SettledShard,
+  type StoredShard,
   settleShardRow,
   shardRows,
 } from './shard-rows.ts';
@@ -127,12 +128,13 @@ export class RunLedger {
   /** Starts, or starts again, the scan: no shard is planned yet. The files of an earlier attempt must be gone. */
   async scanning(runId: string): Promise<void> {
     await changeState(this.#db, 'run-scanning', async (trx) => {
+      await trx.deleteFrom('attempts').where('run_id', '=', runId).execute();
       await trx.deleteFrom('shards').where('run_id', '=', runId).execute();
       const { numUpdatedRows } = await trx
         .updateTable('runs')
         .set((update) => ({
           state: 'scanning' as const,
-          attempt: update('attempt', '+', 1),
+          tries: update('tries', '+', 1),
           started_at: this.#clock.now(),
           scanned: 0,
           matched: 0,
@@ -162,8 +164,7 @@ export class RunLedger {
   async plan(runId: string, pointInTimeMs: number, shards: readonly PlannedShard[]): Promise<void> {
     await changeState(this.#db, 'run-plan', async (trx) => {
       await step(trx, runId, 'scanning', { point_in_time: pointInTimeMs });
-      const run = await trx.selectFrom('runs').select('attempt').where('id', '=', runId).executeTakeFirstOrThrow();
-      await insertShards(trx, runId, run.attempt, shards);
+      await insertShards(trx, runId, shards, this.#clock.now());
     });
   }
 
@@ -185,7 +186,7 @@ export class RunLedger {
     await changeState(this.#db, 'shard-settle', async (trx) => {
       const run = await trx.selectFrom('runs').select('state').where('id', '=', runId).executeTakeFirst();
       if (run?.state !== 'scanning') throw new RunOver(runId);
-      if (!(await settleShardRow(trx, runId, fileKey, result))) throw new RunOver(runId);
+      if (!(await settleShardRow(trx, { runId, fileKey, nowMs: this.#clock.now() }, result))) throw new RunOver(runId);
     });
   }
 
@@ -194,8 +195,7 @@ export class RunLedger {
     await changeState(this.#db, 'run-publishing', async (trx) => {
       const shards = await shardRows(trx, runId);
       assertWhole(runId, shards);
-      const sum = (count: (shard: Selectable<ShardRow>) => number) =>
-        shards.reduce((total, shard) => total + count(shard), 0);
+      const sum = (count: (shard: StoredShard) => number) => shards.reduce((total, shard) => total + count(shard), 0);
       await step(trx, runId, 'scanning', {
         state: 'publishing',
         scanned: sum((shard) => shard.scanned),
@@ -206,7 +206,11 @@ export class RunLedger {
   }
 
   async published(runId: string, manifestKey: string): Promise<void> {
-    await this.#done(runId, 'run-published', { state: 'published', manifest_key: manifestKey });
+    await this.#done(runId, 'run-published', {
+      state: 'published',
+      manifest_key: manifestKey,
+      report_state: 'present',
+    });
   }
 
   /** Nothing matched: no file was delivered. */

@@ -92,12 +92,16 @@ function toView(row: Selectable<RunRow>, shards: RunView['shards']): RunView {
     startedAt: row.started_at === null ? null : iso(row.started_at),
     finishedAt: row.finished_at === null ? null : iso(row.finished_at),
     pointInTime: row.point_in_time === null ? null : iso(row.point_in_time),
+    tries: row.tries,
+    retryAt: row.retry_at === null ? null : iso(row.retry_at),
+    expected: row.expected_rows,
     scanned: row.scanned,
     matched: row.matched,
     bytesWritten: row.bytes_written,
     shards,
     manifest: row.manifest_key,
     destination: (JSON.parse(row.rule) as Rule).destination.bucket,
+    removedAt: row.report_removed_at === null ? null : iso(row.report_removed_at),
     reason: row.reason_code === null ? null : { code: row.reason_code, text: row.reason_text ?? '' },
   };
 }

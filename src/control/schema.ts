@@ -10,6 +10,7 @@ export interface Schema {
   rules: RuleRow;
   runs: RunRow;
   shards: ShardRow;
+  attempts: AttemptRow;
   keys: KeyRow;
   accounts: AccountRow;
   users: UserRow;
@@ -17,6 +18,8 @@ export interface Schema {
   roles: RoleRow;
   policies: PolicyRow;
   attachments: AttachmentRow;
+  webhooks: WebhookRow;
+  deliveries: DeliveryRow;
 }
 
 export interface RuleRow {
@@ -29,6 +32,16 @@ export interface RuleRow {
   document: string;
   created_at: number;
   updated_at: number;
+  /** When its schedule was set: the day that Weekly repeats, and that Monthly counts its 30 days from. */
+  anchored_at: Generated<number>;
+  /** Every due time up to here has its run, or fell into a time in which the rule was disabled. */
+  settled_until: Generated<number>;
+  /** The first due time after that; null when there is none: disabled, or Once. */
+  next_due_at: number | null;
+  /** The set time and zone that `next_due_at` was reckoned with, as in `00:00 Asia/Shanghai`. */
+  schedule_basis: Generated<string>;
+  /** `RuleOptions` as JSON. */
+  options: Generated<string>;
 }
 
 export interface RunRow {
@@ -46,10 +59,14 @@ export interface RunRow {
   state: RunState;
   /** The report's folder, with the destination bucket before it: reserved by this run, and by no other. */
   folder: string | null;
-  attempt: number;
+  /** How often its scan was begun. */
+  tries: number;
+  /** Put off until then by a passing fault; only with `planned`, and with `publishing`. */
+  retry_at: number | null;
   started_at: number | null;
   finished_at: number | null;
   point_in_time: number | null;
+  expected_rows: number | null;
   scanned: number;
   matched: number;
   bytes_written: number;
@@ -58,24 +75,81 @@ export interface RunRow {
   reason_text: string | null;
   /** 1 when nothing is left in the destination that no report names. */
   swept: number;
+  /** Of the report of a published run; null for all others. */
+  report_state: 'present' | 'removing' | 'removed' | null;
+  report_removed_at: number | null;
 }
 
 export interface ShardRow {
   run_id: string;
   number: number;
+  /** The current one; no other settles the shard. */
   attempt: number;
   range_start: Uint8Array;
   range_end: Uint8Array | null;
-  /** The data file of this attempt, named before it is written. */
-  file_key: string;
   settled: number;
   /** Null until settled, and when no row matched. */
   size_bytes: number | null;
   md5: string | null;
+  /** Of the data file, and of its rows before they were compressed; lower-case hex. */
+  sha256: string | null;
+  rows_sha256: string | null;
   first_key: Uint8Array | null;
   last_key: Uint8Array | null;
   scanned: number;
   matched: number;
+}
+
+/** One try at a shard, written down with the name of its data file before it writes that. */
+export interface AttemptRow {
+  run_id: string;
+  shard: number;
+  /** Counted from 1 within the shard. */
+  number: number;
+  file_key: string;
+  state: 'open' | 'settled' | 'failed';
+  started_at: number;
+  ended_at: number | null;
+  /** Why it failed, in words. */
+  fault: string | null;
+}
+
+export interface WebhookRow {
+  id: string;
+  account_id: string;
+  url: string;
+  /** Null: of all buckets of the account. */
+  bucket: string | null;
+  /** Null: of all rules. */
+  rule_id: string | null;
+  /** The events it is told of, as a JSON array. */
+  events: string;
+  description: string;
+  state: EntityState;
+  /** The signing secret, sealed by the key of the key file, and that key file's id. */
+  sealed: Uint8Array;
+  sealed_by: string;
+  created_at: number;
+  updated_at: number;
+}
+
+/** One event for one webhook: made in the transaction that ends the run, so that no end goes untold. */
+export interface DeliveryRow {
+  id: string;
+  webhook_id: string;
+  run_id: string;
+  event: string;
+  /** The JSON that is sent, the same at every try. */
+  payload: string;
+  state: 'pending' | 'delivered' | 'failed';
+  tries: number;
+  /** When the next try is due; null when it is over. */
+  next_at: number | null;
+  last_status: number | null;
+  /** What was wrong with the last try, in words. */
+  last_fault: string | null;
+  created_at: number;
+  ended_at: number | null;
 }
 
 export interface AccountRow {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import type { Kysely, Selectable } from 'kysely';
 import type { KeyRange } from '../core/key-range.ts';
-import type { Schema, ShardRow } from './schema.ts';
+import type { AttemptRow, Schema, ShardRow } from './schema.ts';
 
 export interface PlannedShard {
   readonly number: number;
@@ -20,11 +20,12 @@ export interface SettledShard {
   readonly lastKey?: Uint8Array;
 }
 
+/** Writes down the shards of a plan, each with its first attempt. */
 export async function insertShards(
   db: Kysely<Schema>,
   runId: string,
-  attempt: number,
   shards: readonly PlannedShard[],
+  nowMs: number,
 ): Promise<void> {
   for (const { number, range, fileKey } of shards) {
     await db
@@ -32,25 +33,41 @@ export async function insertShards(
       .values({
         run_id: runId,
         number,
-        attempt,
+        attempt: 1,
         range_start: Buffer.from(range.start),
         range_end: range.end === undefined ? null : Buffer.from(range.end),
-        file_key: fileKey,
         settled: 0,
         scanned: 0,
         matched: 0,
       })
       .execute();
+    await insertAttempt(db, { run_id: runId, shard: number, number: 1, file_key: fileKey, started_at: nowMs });
   }
 }
 
-/** Settles the shard that writes `fileKey`; false when no shard of the run does. */
+async function insertAttempt(
+  db: Kysely<Schema>,
+  attempt: Pick<AttemptRow, 'run_id' | 'shard' | 'number' | 'file_key' | 'started_at'>,
+): Promise<void> {
+  await db
+    .insertInto('attempts')
+    .values({ ...attempt, state: 'open' })
+    .execute();
+}
+
+/** Settles the shard whose current attempt writes `fileKey`; false when no shard of the run has such an attempt. */
 export async function settleShardRow(
   db: Kysely<Schema>,
-  runId: string,
-  fileKey: string,
+  { runId, fileKey, nowMs }: { readonly runId: string; readonly fileKey: string; readonly nowMs: number },
   result: SettledShard,
 ): Promise<boolean> {
+  const attempt = await db
+    .selectFrom('attempts')
+    .selectAll()
+    .where('run_id', '=', runId)
+    .where('file_key', '=', fileKey)
+    .executeTakeFirst();
+  if (attempt === undefined) return false;
   const { numUpdatedRows } = await db
     .updateTable('shards')
     .set({
@@ -63,17 +80,41 @@ export async function settleShardRow(
       matched: result.matched,
     })
     .where('run_id', '=', runId)
-    .where('file_key', '=', fileKey)
+    .where('number', '=', attempt.shard)
+    .where('attempt', '=', attempt.number)
     .executeTakeFirst();
-  return numUpdatedRows > 0n;
+  if (numUpdatedRows === 0n) return false;
+  await db
+    .updateTable('attempts')
+    .set({ state: 'settled', ended_at: nowMs })
+    .where('run_id', '=', runId)
+    .where('shard', '=', attempt.shard)
+    .where('number', '=', attempt.number)
+    .execute();
+  return true;
 }
 
-export async function shardRows(db: Kysely<Schema>, runId: string): Promise<Selectable<ShardRow>[]> {
-  return await db.selectFrom('shards').selectAll().where('run_id', '=', runId).orderBy('number').execute();
+/** A shard, and the data file of its current attempt. */
+export type StoredShard = Selectable<ShardRow> & Pick<AttemptRow, 'file_key'>;
+
+export async function shardRows(db: Kysely<Schema>, runId: string): Promise<StoredShard[]> {
+  return await db
+    .selectFrom('shards')
+    .innerJoin('attempts', (join) =>
+      join
+        .onRef('attempts.run_id', '=', 'shards.run_id')
+        .onRef('attempts.shard', '=', 'shards.number')
+        .onRef('attempts.number', '=', 'shards.attempt'),
+    )
+    .selectAll('shards')
+    .select('attempts.file_key')
+    .where('shards.run_id', '=', runId)
+    .orderBy('shards.number')
+    .execute();
 }
 
 /** What a report promises of its files, checked before a manifest says so: none is missing, and keys only rise. */
-export function assertWhole(runId: string, shards: readonly Selectable<ShardRow>[]): void {
+export function assertWhole(runId: string, shards: readonly StoredShard[]): void {
   let last: Uint8Array | null = null;
   for (const { number, settled, size_bytes, md5, matched, first_key, last_key } of shards) {
     assert(settled === 1, `run ${runId}: shard ${number} is not settled`);

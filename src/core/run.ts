@@ -23,9 +23,16 @@ export interface RunView {
   readonly trigger: RunTrigger;
   readonly scheduledFor: string;
   readonly state: RunState;
+  /** When its scan was begun, for the last time if it was begun again. */
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
   readonly pointInTime: string | null;
+  /** How often its scan was begun. */
+  readonly tries: number;
+  /** When the next try begins, after a passing fault that `reason` tells of. */
+  readonly retryAt: string | null;
+  /** About how many objects there are to be scanned; null until the scan has begun. */
+  readonly expected: number | null;
   readonly scanned: number;
   readonly matched: number;
   readonly bytesWritten: number;
@@ -33,6 +40,9 @@ export interface RunView {
   /** The manifest's key in the destination bucket, once it is published. */
   readonly manifest: string | null;
   readonly destination: string;
+  /** When the rule's retention removed the report; its manifest is gone since. */
+  readonly removedAt: string | null;
+  /** Why it ended so, or is put off. */
   readonly reason: RunReason | null;
 }
 

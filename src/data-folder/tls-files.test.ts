@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type SelfSigned, selfSigned } from '../../test/self-signed.ts';
 import { temporaryFolder } from '../../test/store-fixture.ts';
-import { systemClock } from '../core/clock.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
 import { type TlsEvent, TlsFiles } from './tls-files.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -19,7 +19,7 @@ function filesOf(pair: SelfSigned) {
   };
   write(pair);
   const events: TlsEvent[] = [];
-  const open = (lookEveryMs?: number, clock = systemClock) => {
+  const open = (lookEveryMs?: number, clock: Clock = systemClock) => {
     const onEvent = (event: TlsEvent) => void events.push(event);
     const files = new TlsFiles({
       certificate,
