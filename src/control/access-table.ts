@@ -18,6 +18,7 @@ import {
 } from './access-rows.ts';
 import { changeState } from './change-state.ts';
 import type { Schema } from './schema.ts';
+import { removeWebhooksOf } from './webhook-table.ts';
 
 export class AccessTable {
   readonly #db: Kysely<Schema>;
@@ -66,6 +67,7 @@ async function put(trx: Transaction<Schema>, record: AccessRecord): Promise<void
       const row = accountRow(record);
       const query = trx.insertInto('accounts').values(row);
       await query.onConflict((same) => same.column('id').doUpdateSet(row)).execute();
+      if (record.state === 'deleted') await removeWebhooksOf(trx, record.id);
       return;
     }
     case 'user': {

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { Kysely, SqliteDialect, sql } from 'kysely';
@@ -58,4 +59,10 @@ test('a database from before accounts loses the default roles, which the next st
   onTestFinished(() => db.destroy());
   expect(await db.selectFrom('roles').selectAll().execute()).toEqual([]);
   expect(await db.selectFrom('rules').select('id').execute()).toEqual([{ id: 'nightly' }]);
+});
+
+test('a database that nobody asked anything is closed too: no log is left beside it', async () => {
+  const folder = temporaryFolder();
+  await (await openControlDatabase(folder)).destroy();
+  expect(readdirSync(folder)).toEqual([CONTROL_FILE]);
 });

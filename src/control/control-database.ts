@@ -2,13 +2,14 @@
 
 import path from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { type DatabaseConnection, Kysely, SqliteDialect, SqliteDriver, sql } from 'kysely';
+import { type DatabaseConnection, Kysely, type SqliteDatabase, SqliteDialect, SqliteDriver, sql } from 'kysely';
 import { DEFAULT_MIGRATION_TABLE, Migrator } from 'kysely/migration';
 import { printable } from '../core/printable.ts';
 import * as firstLight from './migrations/0001-first-light.ts';
 import * as keys from './migrations/0002-keys.ts';
 import * as access from './migrations/0003-access.ts';
 import * as runs from './migrations/0004-runs.ts';
+import { PreparedStatements } from './prepared-statements.ts';
 import type { Schema } from './schema.ts';
 
 /** In order; a migration that has landed is never changed. */
@@ -26,13 +27,16 @@ export async function openControlDatabase(folder: string): Promise<ControlDataba
   database.pragma('synchronous = FULL');
   // What is deleted is overwritten: a destroyed key must not stay readable in a free page.
   database.pragma('secure_delete = ON');
-  const db = new Kysely<Schema>({ dialect: new ControlDialect({ database }) });
+  const migrated = new Kysely<Schema>({ dialect: new ControlDialect(database, database) });
   try {
-    await migrate(db);
+    await migrate(migrated);
   } catch (error) {
-    await db.destroy();
+    await migrated.destroy();
     throw error;
   }
+  const db = new Kysely<Schema>({ dialect: new ControlDialect(database, new PreparedStatements(database)) });
+  // Kysely closes only what it has begun to use, and SQLite's log would stay.
+  await sql`select 1`.execute(db);
   return db;
 }
 
@@ -66,22 +70,24 @@ export async function emptyLog(db: ControlDatabase): Promise<void> {
 /** Kysely's own dialect, apart from this: after a commit that failed, what is thrown is why it failed. */
 class ControlDialect extends SqliteDialect {
   readonly #database: Sqlite.Database;
+  readonly #statements: SqliteDatabase;
 
-  constructor({ database }: { readonly database: Sqlite.Database }) {
-    super({ database });
+  constructor(database: Sqlite.Database, statements: SqliteDatabase) {
+    super({ database: statements });
     this.#database = database;
+    this.#statements = statements;
   }
 
   override createDriver(): SqliteDriver {
-    return new ControlDriver(this.#database);
+    return new ControlDriver(this.#database, this.#statements);
   }
 }
 
 class ControlDriver extends SqliteDriver {
   readonly #database: Sqlite.Database;
 
-  constructor(database: Sqlite.Database) {
-    super({ database });
+  constructor(database: Sqlite.Database, statements: SqliteDatabase) {
+    super({ database: statements });
     this.#database = database;
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { anyRule } from '../../test/any-rule.ts';
-import { openControl, openRun, PHOTOS, putRule, scanToTheEnd } from '../../test/control-fixture.ts';
+import { openControl, openRun, PHOTOS, putRule, REASON, scanToTheEnd } from '../../test/control-fixture.ts';
 
 const put = { replace: false };
 const replace = { replace: true };
@@ -56,6 +56,86 @@ test('the run of a rule with frequency Once is triggered by "once"', async () =>
   const control = await openControl();
   const { uid } = await putRule(control, { schedule: { frequency: 'Once' } });
   expect((await control.ledger.list(uid, undefined, 10)).runs).toMatchObject([{ trigger: 'once' }]);
+});
+
+test('a rule that runs once makes up for the run that disabling cancelled', async () => {
+  const control = await openControl();
+  const { uid } = await putRule(control, { schedule: { frequency: 'Once' } });
+  for (const isEnabled of [false, true]) await control.rules.setEnabled(PHOTOS.id, 'nightly-all', isEnabled);
+  expect((await control.ledger.list(uid, undefined, 10)).runs).toMatchObject([
+    { trigger: 'once', state: 'planned' },
+    { trigger: 'once', state: 'cancelled', reason: { code: 'RuleDisabled' } },
+  ]);
+});
+
+test('a rule that ran once is not run again by anything but another schedule', async () => {
+  const control = await openControl();
+  const once = { schedule: { frequency: 'Once' } } as const;
+  const { uid } = await putRule(control, once);
+  const end = async () => {
+    const run = await openRun(control);
+    await scanToTheEnd(control, run);
+    await control.ledger.published(run.id, 'manifest.json');
+  };
+  await end();
+  for (const isEnabled of [false, true]) await control.rules.setEnabled(PHOTOS.id, 'nightly-all', isEnabled);
+  await control.rules.put(PHOTOS, anyRule({ ...once, optionalFields: ['Size'] }), replace);
+  expect(await control.ledger.open()).toEqual([]);
+  control.clock.nowMs += 1000;
+  await control.rules.put(PHOTOS, anyRule(), replace);
+  control.clock.nowMs += 1000;
+  await control.rules.put(PHOTOS, anyRule(once), replace);
+  await end();
+  expect((await control.ledger.list(uid, undefined, 10)).runs).toHaveLength(2);
+});
+
+test('a rule that is to run once while another run of it is under way does so after that, however it ends', async () => {
+  const control = await openControl();
+  const once = anyRule({ schedule: { frequency: 'Once' } });
+  for (const end of ['failed', 'cancel'] as const) {
+    const { uid } = await putRule(control, { id: end });
+    const run = await openRun(control);
+    await control.rules.put(PHOTOS, { ...once, id: end }, replace);
+    expect(await openRun(control)).toMatchObject({ id: run.id, rule: { schedule: { frequency: 'Daily' } } });
+    if (end === 'cancel') await control.ledger.cancel({ bucketId: PHOTOS.id, ruleId: end }, run.id, 'somebody');
+    else await control.ledger.failed(run.id, REASON);
+    const owed = await openRun(control);
+    expect(owed).toMatchObject({ ruleUid: uid, trigger: 'once', rule: { schedule: { frequency: 'Once' } } });
+    await control.ledger.cancel({ bucketId: PHOTOS.id, ruleId: end }, owed.id, 'somebody');
+    expect(await control.ledger.open()).toEqual([]);
+  }
+});
+
+test('replacing a rule by a disabled one cancels its run, in words; by an enabled one leaves the run as it was', async () => {
+  const control = await openControl();
+  const { uid } = await putRule(control);
+  const run = await openRun(control);
+  await control.ledger.scanning(run.id);
+  await control.rules.put(PHOTOS, anyRule({ optionalFields: ['Size'] }), replace);
+  expect(await control.ledger.find(run.id)).toMatchObject({ state: 'scanning', rule: { optionalFields: [] } });
+  await control.rules.put(PHOTOS, anyRule({ isEnabled: false }), replace);
+  expect((await control.ledger.list(uid, undefined, 10)).runs).toMatchObject([
+    { state: 'cancelled', reason: { code: 'RuleDisabled', text: expect.stringContaining('Enable it') } },
+  ]);
+});
+
+test('a run that is publishing goes on when its rule is disabled', async () => {
+  const control = await openControl();
+  await putRule(control);
+  const run = await openRun(control);
+  await scanToTheEnd(control, run);
+  await control.rules.setEnabled(PHOTOS.id, 'nightly-all', false);
+  expect(await control.ledger.find(run.id)).toMatchObject({ state: 'publishing' });
+});
+
+test('enabling and disabling change nothing else, and nothing at all of a rule that is so already', async () => {
+  const control = await openControl();
+  const stored = await putRule(control, { optionalFields: ['Size'] });
+  expect(await control.rules.setEnabled(PHOTOS.id, 'nightly-all', true)).toEqual(stored);
+  expect(await control.ledger.open()).toHaveLength(1);
+  const off = await control.rules.setEnabled(PHOTOS.id, 'nightly-all', false);
+  expect(off).toEqual({ ...stored, rule: { ...stored.rule, isEnabled: false }, nextDueAtMs: null });
+  await expect(control.rules.setEnabled(PHOTOS.id, 'missing', true)).rejects.toMatchObject({ code: 'NoSuchRule' });
 });
 
 test('rules are listed by the bytes of their ids, page by page', async () => {
@@ -136,10 +216,11 @@ test('a rule made anew under the same id inherits nothing', async () => {
 
 test("a bucket's end takes its rules along, and no other bucket's", async () => {
   const control = await openControl();
-  for (const id of ['a', 'b']) await putRule(control, { id });
+  const ids = Array.from({ length: 120 }, (_, index) => `rule-${index}`);
+  for (const id of ids) await putRule(control, { id });
   await control.rules.put({ id: 'b-other', name: 'other' }, anyRule(), put);
   expect(await control.rules.bucketIds()).toEqual(expect.arrayContaining(['b-photos', 'b-other']));
-  expect(await control.rules.deleteBucket(PHOTOS.id)).toHaveLength(2);
+  expect(new Set(await control.rules.deleteBucket(PHOTOS.id)).size).toBe(ids.length);
   expect(await control.rules.bucketIds()).toEqual(['b-other']);
   expect(await control.ledger.open()).toHaveLength(1);
 });

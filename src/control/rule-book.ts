@@ -3,21 +3,16 @@
  * that runs. Rules belong to a bucket's internal id; deleting and remaking a bucket inherits none.
  */
 
-import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { Kysely, Selectable } from 'kysely';
 import type { Clock } from '../core/clock.ts';
 import { DomainError } from '../core/errors.ts';
 import { noSuchRule, type Rule } from '../core/rule.ts';
+import type { ScheduleSetting } from '../core/schedule.ts';
 import { changeState } from './change-state.ts';
-import { newRun } from './new-run.ts';
+import { type BucketRef, type ChangeTime, changeRule, deleteRule, insertRule } from './rule-changes.ts';
 import { findRuleRow, ruleFromRow, type StoredRule } from './rule-row.ts';
-import { cancelOpenRun } from './run-ledger.ts';
 import type { RuleRow, Schema } from './schema.ts';
-
-export interface BucketRef {
-  readonly id: string;
-  readonly name: string;
-}
 
 export interface RulePage {
   readonly rules: readonly Rule[];
@@ -25,51 +20,47 @@ export interface RulePage {
   readonly nextAfter?: string;
 }
 
+export interface RuleBookOptions {
+  /** Of one bucket. */
+  readonly maxRules: number;
+  readonly schedule: ScheduleSetting;
+}
+
+/** Rules of a bucket that are removed in one transaction, which holds up everything else for a few milliseconds. */
+const BATCH = 50;
+
 export class RuleBook {
   readonly #db: Kysely<Schema>;
   readonly #clock: Clock;
-  readonly #maxRules: number;
+  readonly #options: RuleBookOptions;
 
-  constructor(db: Kysely<Schema>, clock: Clock, options: { readonly maxRules: number }) {
+  constructor(db: Kysely<Schema>, clock: Clock, options: RuleBookOptions) {
     this.#db = db;
     this.#clock = clock;
-    this.#maxRules = options.maxRules;
+    this.#options = options;
   }
 
   /**
-   * Stores a rule and plans its first run, unless it is disabled. Throws `RuleExists` when the id is taken and
+   * Stores a rule and plans its first run, unless it is disabled. One that is replaced keeps its run under way, which
+   * goes on with the rule as it was, unless the new one is disabled. Throws `RuleExists` when the id is taken and
    * `replace` is not set, `RuleLimitReached` when the bucket is full.
    */
-  async put(bucket: BucketRef, rule: Rule, options: { readonly replace: boolean }): Promise<void> {
-    await changeState(this.#db, 'rule-put', async (trx) => {
+  async put(bucket: BucketRef, rule: Rule, options: { readonly replace: boolean }): Promise<StoredRule> {
+    return await changeState(this.#db, 'rule-put', async (trx) => {
       const existing = await this.#assertPlace(trx, bucket, rule.id, options);
-      const nowMs = this.#clock.now();
-      const uid = existing?.uid ?? randomUUID();
-      const document = JSON.stringify(rule);
-      if (existing === undefined) {
-        const row = { uid, bucket_id: bucket.id, bucket: bucket.name, id: rule.id, document };
-        await trx
-          .insertInto('rules')
-          .values({
-            ...row,
-            created_at: nowMs,
-            updated_at: nowMs,
-            anchored_at: nowMs,
-            settled_until: nowMs,
-            schedule_basis: '',
-            options: '{}',
-          })
-          .execute();
-      } else {
-        await trx.updateTable('rules').set({ document, updated_at: nowMs }).where('uid', '=', uid).execute();
-      }
-      if (rule.isEnabled && !(await hasRun(trx, uid))) {
-        const trigger = rule.schedule.frequency === 'Once' ? 'once' : 'first';
-        await trx
-          .insertInto('runs')
-          .values(newRun({ uid, bucketId: bucket.id, bucket: bucket.name, rule }, trigger, nowMs))
-          .execute();
-      }
+      if (existing === undefined) return await insertRule(trx, bucket, rule, this.#time());
+      return await changeRule(trx, existing, rule, this.#time());
+    });
+  }
+
+  /** Enables or disables a rule and leaves the rest of it as it is; nothing changes when it is so already. */
+  async setEnabled(bucketId: string, ruleId: string, isEnabled: boolean): Promise<StoredRule> {
+    return await changeState(this.#db, 'rule-switch', async (trx) => {
+      const row = await findRuleRow(trx, bucketId, ruleId);
+      if (row === undefined) throw noSuchRule();
+      const stored = ruleFromRow(row);
+      if (stored.rule.isEnabled === isEnabled) return stored;
+      return await changeRule(trx, row, { ...stored.rule, isEnabled }, this.#time());
     });
   }
 
@@ -110,24 +101,40 @@ export class RuleBook {
     return await changeState(this.#db, 'rule-delete', async (trx) => {
       const row = await findRuleRow(trx, bucketId, ruleId);
       if (row === undefined) return undefined;
-      await trx.deleteFrom('rules').where('uid', '=', row.uid).execute();
-      const text = `The rule "${ruleId}" was deleted while the run was under way.`;
-      await cancelOpenRun(trx, row.uid, { code: 'RuleDeleted', text }, this.#clock.now());
+      await deleteRule(trx, row, this.#time());
       return row.uid;
     });
   }
 
   /** Removes all rules of a bucket that is gone. Returns the uids they had. */
   async deleteBucket(bucketId: string): Promise<string[]> {
-    const rows = await this.#db.selectFrom('rules').selectAll().where('bucket_id', '=', bucketId).execute();
-    for (const row of rows) await this.delete(bucketId, row.id);
-    return rows.map((row) => row.uid);
+    const uids: string[] = [];
+    for (let isMore = true; isMore; ) {
+      const rows = await changeState(this.#db, 'rule-delete', async (trx) => {
+        const batch = await trx
+          .selectFrom('rules')
+          .selectAll()
+          .where('bucket_id', '=', bucketId)
+          .limit(BATCH)
+          .execute();
+        for (const row of batch) await deleteRule(trx, row, this.#time());
+        return batch;
+      });
+      uids.push(...rows.map(({ uid }) => uid));
+      isMore = rows.length === BATCH;
+      if (isMore) await setImmediate();
+    }
+    return uids;
   }
 
   /** The internal ids of all buckets that have rules. */
   async bucketIds(): Promise<string[]> {
     const rows = await this.#db.selectFrom('rules').select('bucket_id').distinct().execute();
     return rows.map((row) => row.bucket_id);
+  }
+
+  #time(): ChangeTime {
+    return { nowMs: this.#clock.now(), setting: this.#options.schedule };
   }
 
   /** The rule that is there already, if it may be replaced. */
@@ -149,14 +156,10 @@ export class RuleBook {
       .select((select) => select.fn.countAll<number>().as('count'))
       .where('bucket_id', '=', bucket.id)
       .executeTakeFirstOrThrow();
-    if (Number(count) < this.#maxRules) return;
+    if (Number(count) < this.#options.maxRules) return;
     throw new DomainError(
       'RuleLimitReached',
-      `You are not allowed to create more inventory than limit. Bucket "${bucket.name}" holds ${count} of at most ${this.#maxRules} rules.`,
+      `You are not allowed to create more inventory than limit. Bucket "${bucket.name}" holds ${count} of at most ${this.#options.maxRules} rules.`,
     );
   }
-}
-
-async function hasRun(db: Kysely<Schema>, uid: string): Promise<boolean> {
-  return (await db.selectFrom('runs').select('id').where('rule_uid', '=', uid).executeTakeFirst()) !== undefined;
 }

@@ -20,6 +20,8 @@ export interface Schema {
   attachments: AttachmentRow;
   webhooks: WebhookRow;
   deliveries: DeliveryRow;
+  virtual_clock: VirtualClockRow;
+  write_probe: WriteProbeRow;
 }
 
 export interface RuleRow {
@@ -129,27 +131,46 @@ export interface WebhookRow {
   /** The signing secret, sealed by the key of the key file, and that key file's id. */
   sealed: Uint8Array;
   sealed_by: string;
+  /** The secret before the last change of it, which signs besides until then. */
+  previous_sealed: Uint8Array | null;
+  previous_sealed_by: string | null;
+  previous_until: number | null;
   created_at: number;
   updated_at: number;
 }
 
 /** One event for one webhook: made in the transaction that ends the run, so that no end goes untold. */
 export interface DeliveryRow {
+  /** The order in which deliveries were made. */
+  sequence: Generated<number>;
   id: string;
   webhook_id: string;
-  run_id: string;
+  /** Null: it tries the webhook, and tells of no run. */
+  run_id: string | null;
   event: string;
   /** The JSON that is sent, the same at every try. */
   payload: string;
   state: 'pending' | 'delivered' | 'failed';
   tries: number;
-  /** When the next try is due; null when it is over. */
+  /** When the next try is due, by the real clock: 0 is at once; null when it is over. */
   next_at: number | null;
   last_status: number | null;
   /** What was wrong with the last try, in words. */
   last_fault: string | null;
   created_at: number;
   ended_at: number | null;
+}
+
+/** The one row of a folder whose time is moved by hand; a folder that keeps real time has none. */
+export interface VirtualClockRow {
+  id: 1;
+  now: number;
+}
+
+/** The one row that is written to see whether anything can be. */
+export interface WriteProbeRow {
+  id: 1;
+  count: number;
 }
 
 export interface AccountRow {

@@ -1,23 +1,32 @@
-/** Shards of a run as rows: planned by name, settled once, read in key order. */
+/** Shards of a run as rows: planned with their ranges, settled once by the attempt that is the current one. */
 
-import assert from 'node:assert/strict';
 import type { Kysely, Selectable } from 'kysely';
 import type { KeyRange } from '../core/key-range.ts';
+import { endAttempt, findOpenAttempt, insertAttempt } from './attempt-rows.ts';
 import type { AttemptRow, Schema, ShardRow } from './schema.ts';
 
 export interface PlannedShard {
   readonly number: number;
   readonly range: KeyRange;
+  /** Of its first attempt. */
   readonly fileKey: string;
 }
 
-/** What a shard came to; `file` is absent when no row matched. */
+/** What a shard came to; `file` and what goes with it are absent when no row matched. */
 export interface SettledShard {
   readonly scanned: number;
   readonly matched: number;
-  readonly file?: { readonly sizeBytes: number; readonly md5: string };
+  readonly file?: { readonly sizeBytes: number; readonly md5: string; readonly sha256: string };
+  /** Of the rows before they were compressed. */
+  readonly rowsSha256?: string;
   readonly firstKey?: Uint8Array;
   readonly lastKey?: Uint8Array;
+}
+
+/** Which attempt, by the file that it writes. */
+export interface AttemptRef {
+  readonly runId: string;
+  readonly fileKey: string;
 }
 
 /** Writes down the shards of a plan, each with its first attempt. */
@@ -45,28 +54,14 @@ export async function insertShards(
   }
 }
 
-async function insertAttempt(
-  db: Kysely<Schema>,
-  attempt: Pick<AttemptRow, 'run_id' | 'shard' | 'number' | 'file_key' | 'started_at'>,
-): Promise<void> {
-  await db
-    .insertInto('attempts')
-    .values({ ...attempt, state: 'open' })
-    .execute();
-}
-
-/** Settles the shard whose current attempt writes `fileKey`; false when no shard of the run has such an attempt. */
+/** Settles the shard whose current attempt this is; false when it is none, or is over. */
 export async function settleShardRow(
   db: Kysely<Schema>,
-  { runId, fileKey, nowMs }: { readonly runId: string; readonly fileKey: string; readonly nowMs: number },
+  { runId, fileKey }: AttemptRef,
   result: SettledShard,
+  nowMs: number,
 ): Promise<boolean> {
-  const attempt = await db
-    .selectFrom('attempts')
-    .selectAll()
-    .where('run_id', '=', runId)
-    .where('file_key', '=', fileKey)
-    .executeTakeFirst();
+  const attempt = await findOpenAttempt(db, runId, fileKey);
   if (attempt === undefined) return false;
   const { numUpdatedRows } = await db
     .updateTable('shards')
@@ -74,6 +69,8 @@ export async function settleShardRow(
       settled: 1,
       size_bytes: result.file?.sizeBytes ?? null,
       md5: result.file?.md5 ?? null,
+      sha256: result.file?.sha256 ?? null,
+      rows_sha256: result.rowsSha256 ?? null,
       first_key: result.firstKey ? Buffer.from(result.firstKey) : null,
       last_key: result.lastKey ? Buffer.from(result.lastKey) : null,
       scanned: result.scanned,
@@ -82,21 +79,47 @@ export async function settleShardRow(
     .where('run_id', '=', runId)
     .where('number', '=', attempt.shard)
     .where('attempt', '=', attempt.number)
+    .where('settled', '=', 0)
     .executeTakeFirst();
   if (numUpdatedRows === 0n) return false;
-  await db
-    .updateTable('attempts')
-    .set({ state: 'settled', ended_at: nowMs })
-    .where('run_id', '=', runId)
-    .where('shard', '=', attempt.shard)
-    .where('number', '=', attempt.number)
-    .execute();
+  await endAttempt(db, attempt, { fault: null, nowMs });
   return true;
+}
+
+/** Gives up the shard's current attempt for another, which writes `fileKey`; false when it is none, or is over. */
+export async function replaceAttempt(
+  db: Kysely<Schema>,
+  { runId, fileKey: failedFileKey }: AttemptRef,
+  { fault, fileKey }: { readonly fault: string; readonly fileKey: string },
+  nowMs: number,
+): Promise<boolean> {
+  const failed = await findOpenAttempt(db, runId, failedFileKey);
+  if (failed === undefined) return false;
+  const number = failed.number + 1;
+  const { numUpdatedRows } = await db
+    .updateTable('shards')
+    .set({ attempt: number })
+    .where('run_id', '=', runId)
+    .where('number', '=', failed.shard)
+    .where('attempt', '=', failed.number)
+    .where('settled', '=', 0)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) return false;
+  await endAttempt(db, failed, { fault, nowMs });
+  await insertAttempt(db, { run_id: runId, shard: failed.shard, number, file_key: fileKey, started_at: nowMs });
+  return true;
+}
+
+/** Forgets the plan of a scan that is begun again, and all attempts at it. */
+export async function deleteShards(db: Kysely<Schema>, runId: string): Promise<void> {
+  await db.deleteFrom('attempts').where('run_id', '=', runId).execute();
+  await db.deleteFrom('shards').where('run_id', '=', runId).execute();
 }
 
 /** A shard, and the data file of its current attempt. */
 export type StoredShard = Selectable<ShardRow> & Pick<AttemptRow, 'file_key'>;
 
+/** In key order. */
 export async function shardRows(db: Kysely<Schema>, runId: string): Promise<StoredShard[]> {
   return await db
     .selectFrom('shards')
@@ -111,26 +134,4 @@ export async function shardRows(db: Kysely<Schema>, runId: string): Promise<Stor
     .where('shards.run_id', '=', runId)
     .orderBy('shards.number')
     .execute();
-}
-
-/** What a report promises of its files, checked before a manifest says so: none is missing, and keys only rise. */
-export function assertWhole(runId: string, shards: readonly StoredShard[]): void {
-  let last: Uint8Array | null = null;
-  for (const { number, settled, size_bytes, md5, matched, first_key, last_key } of shards) {
-    assert(settled === 1, `run ${runId}: shard ${number} is not settled`);
-    assert(
-      (size_bytes === null) === (matched === 0),
-      `run ${runId}: shard ${number} has rows and no file, or a file and no rows`,
-    );
-    if (size_bytes === null) continue;
-    assert(
-      md5 !== null && first_key !== null && last_key !== null,
-      `run ${runId}: shard ${number} lacks facts of its file`,
-    );
-    assert(
-      last === null || Buffer.compare(last, first_key) < 0,
-      `run ${runId}: shard ${number} overlaps the one before it`,
-    );
-    last = last_key;
-  }
 }

@@ -167,16 +167,26 @@ export type ErrorCode =
   // backups
   | 'BackupUnderWay'
   | 'NoSuchBackup'
+  // the clock of test mode
+  | 'ClockNotVirtual'
+  | 'ClockMoving'
+  // webhooks
+  | 'NoSuchWebhook'
+  | 'NoSuchDelivery'
+  | 'WebhookDisabled'
   // runs
   | 'NoSuchRun'
   | 'RunUnderWay'
+  | 'RunNotCancellable'
+  | 'WatchUnavailable'
   | 'RuleDisabled'
   | 'DestinationGone'
   | 'SourceGone'
   | 'RoleLost'
   | 'ReportKeyUnusable'
   | 'ReportKeyTooLong'
-  | 'ReportInconsistent';
+  | 'ReportInconsistent'
+  | 'ReportStays';
 
 /** Facts about an error that the wire may show as elements of their own, or as one that holds more. Never a secret. */
 export type ErrorDetails = Readonly<Record<string, string | Readonly<Record<string, string>>>>;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { character, objectKey } from '../../test/arbitraries.ts';
-import { cutRange, type KeyRange, prefixRange } from './key-range.ts';
+import { coverFault, cutRange, type KeyRange, prefixRange } from './key-range.ts';
 
 const holds = ({ start, end }: KeyRange, key: Uint8Array) =>
   Buffer.compare(key, start) >= 0 && (end === undefined || Buffer.compare(key, end) < 0);
@@ -40,4 +40,33 @@ test('a key that lies in a range lies in exactly one of its parts', () => {
 test('a range that is cut nowhere is itself', () => {
   const range = prefixRange('photos/');
   expect(cutRange(range, [])).toStrictEqual([range]);
+});
+
+test('the parts of a range cover it; with one of them taken out, moved or cut short they do not', () => {
+  const cuts = fc.uniqueArray(objectKey, { minLength: 1, maxLength: 6 });
+  fc.assert(
+    fc.property(cuts, fc.nat(), fc.constantFrom('', 'prefix'), (keys, place, prefix) => {
+      const whole = prefixRange(prefix);
+      const sorted = keys.map((key) => Buffer.from(prefix + key)).sort(Buffer.compare);
+      const parts = cutRange(whole, sorted);
+      expect(coverFault(whole, parts)).toBeUndefined();
+
+      const spoilt = parts[place % parts.length];
+      if (spoilt === undefined) return;
+      const without = parts.filter((part) => part !== spoilt);
+      expect(coverFault(whole, without)).toBeDefined();
+      const swap = (part: KeyRange) => parts.map((each) => (each === spoilt ? part : each));
+      expect(coverFault(whole, swap({ ...spoilt, start: Buffer.concat([spoilt.start, Buffer.of(0)]) }))).toBeDefined();
+      expect(
+        coverFault(whole, swap({ ...spoilt, end: Buffer.concat([spoilt.end ?? spoilt.start, Buffer.of(0)]) })),
+      ).toBeDefined();
+    }),
+  );
+});
+
+test('no ranges cover nothing', () => {
+  expect(coverFault(prefixRange(''), [])).toEqual({
+    part: 0,
+    text: 'the last range ends at "", where the keys to cover end at the end of all keys',
+  });
 });

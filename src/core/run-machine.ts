@@ -1,10 +1,10 @@
 /**
  * The states of a run, and the only ways between them. The ledger takes each step in one transaction that names the
- * state it starts from; a step that is not here is refused before it reaches the database (ARCHITECTURE.md draws it).
+ * states it may start from, and takes them from here (ARCHITECTURE.md draws it).
  */
 
 import assert from 'node:assert/strict';
-import type { RunState } from './run.ts';
+import type { OpenRunState, RunState } from './run.ts';
 
 /** To each state those that may follow. `scanning` follows itself when a process died: its snapshot died with it. */
 export const NEXT_STATES: Readonly<Record<RunState, readonly RunState[]>> = {
@@ -17,6 +17,13 @@ export const NEXT_STATES: Readonly<Record<RunState, readonly RunState[]>> = {
   empty: [],
   failed: [],
   cancelled: [],
+};
+
+/** What a passing fault makes of a run: a scan is begun again from the start, a report is published from its rows. */
+export const STATE_WHEN_PUT_OFF: Readonly<Record<OpenRunState, OpenRunState>> = {
+  planned: 'planned',
+  scanning: 'planned',
+  publishing: 'publishing',
 };
 
 /** The states from which a run may come to `to`. */

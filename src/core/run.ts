@@ -6,7 +6,9 @@ export type RunTrigger = 'first' | 'schedule' | 'manual' | 'once';
 
 export const OPEN_RUN_STATES = ['planned', 'scanning', 'publishing'] as const;
 export type OpenRunState = (typeof OPEN_RUN_STATES)[number];
-export type RunState = OpenRunState | 'published' | 'empty' | 'failed' | 'cancelled';
+export const ENDED_RUN_STATES = ['published', 'empty', 'failed', 'cancelled'] as const;
+export const RUN_STATES = [...OPEN_RUN_STATES, ...ENDED_RUN_STATES] as const;
+export type RunState = (typeof RUN_STATES)[number];
 
 export interface RunReason {
   /** Stable, for programs. */

@@ -178,10 +178,18 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
   NoSuchRule: row(404, 'NoSuchInventory'),
 
   BackupUnderWay: row(409, 'BackupUnderWay'),
+  ClockNotVirtual: row(409, 'ClockNotVirtual'),
+  ClockMoving: row(409, 'ClockMoving'),
   NoSuchBackup: row(404, 'NoSuchBackup'),
+
+  NoSuchWebhook: row(404, 'NoSuchWebhook'),
+  NoSuchDelivery: row(404, 'NoSuchDelivery'),
+  WebhookDisabled: row(409, 'WebhookDisabled'),
 
   NoSuchRun: row(404, 'NoSuchInventoryRun'),
   RunUnderWay: row(409, 'InventoryRunUnderWay'),
+  RunNotCancellable: row(409, 'InventoryRunNotCancellable'),
+  WatchUnavailable: row(503, 'ServiceUnavailable'),
   RuleDisabled: row(409, 'InventoryDisabled'),
   // Reasons of a failed run: told in the run's JSON, and only by accident of a race on the wire.
   DestinationGone: row(404, 'NoSuchBucket'),
@@ -190,4 +198,5 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
   ReportKeyUnusable: row(400, 'InvalidArgument'),
   ReportKeyTooLong: row(400, 'InvalidArgument'),
   ReportInconsistent: row(500, 'InternalError'),
+  ReportStays: row(409, 'InventoryReportStays'),
 };
