@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { anyRule } from '../test/any-rule.ts';
 import { openControl } from '../test/control-fixture.ts';
 import { bucketPolicyText, documentOf, roleOf } from '../test/role-fixture.ts';
@@ -9,10 +9,13 @@ import { contentOf, NOW_MS, openStore, photos, put, temporaryFolder } from '../t
 import type { RoleFacts } from './access/directory-facts.ts';
 import { KeyTable } from './control/key-table.ts';
 import type { StoredRun } from './control/run-ledger.ts';
+import type { DomainError } from './core/errors.ts';
+import { parseLatest } from './core/latest-report.ts';
 import type { Encryption } from './core/record.ts';
-import type { DataFile } from './core/report.ts';
+import type { ReportShard } from './core/report-facts.ts';
 import type { RuleDestination } from './core/rule.ts';
 import { EmbeddedEngine } from './embedded-engine.ts';
+import { ScanPool } from './inventory/scan-pool.ts';
 import type { AccountKeys } from './keys/account-keys.ts';
 import { KeyService } from './keys/key-service.ts';
 
@@ -20,6 +23,8 @@ const REPORTS = 'acme-reports';
 const FOLDER = 'inv/photos/nightly-all/2026-10-04T16-00Z';
 const MANIFEST = `${FOLDER}/manifest.json`;
 const CHECKSUM = `${FOLDER}/manifest.checksum`;
+const REPORT = `${FOLDER}/report.json`;
+const LATEST = 'inv/photos/nightly-all/latest.json';
 const ACCOUNT = '1000000000000000';
 const USE_KEYS = documentOf({ Action: 'kms:*', Resource: 'acs:kms:*:*:*' });
 
@@ -38,6 +43,10 @@ async function openWorld({ isKeyServiceOn = true } = {}) {
   const { roleArn } = anyRule().destination;
   let role: RoleFacts | undefined = roleOf(roleArn, [documentOf({}), USE_KEYS]);
   const roles = { findRole: (arn: string) => (arn === roleArn ? role : undefined) };
+  const pool = new ScanPool({ threads: 1 });
+  onTestFinished(() => pool.close());
+  const wishes = { latest: true };
+  const latestFaults: DomainError[] = [];
   const engine = new EmbeddedEngine({
     store,
     storeFolder: folder,
@@ -46,7 +55,9 @@ async function openWorld({ isKeyServiceOn = true } = {}) {
     keys,
     keyAccount: ACCOUNT,
     clock,
-    threads: 1,
+    pool,
+    keepsLatest: async () => wishes.latest,
+    onLatestFault: (_, fault) => void latestFaults.push(fault),
   });
   const run: StoredRun = {
     id: '0123456789abcdef',
@@ -54,9 +65,14 @@ async function openWorld({ isKeyServiceOn = true } = {}) {
     bucketId,
     bucket: 'photos',
     rule: anyRule(),
+    trigger: 'manual',
+    scheduledForMs: NOW_MS,
     state: 'scanning',
+    tries: 1,
     startedAtMs: NOW_MS,
     pointInTimeMs: NOW_MS,
+    retryAtMs: null,
+    reason: null,
     folder: FOLDER,
     isSwept: false,
   };
@@ -68,21 +84,31 @@ async function openWorld({ isKeyServiceOn = true } = {}) {
   const setRole = (documents: readonly object[] | undefined, change?: Partial<RoleFacts>) => {
     role = documents && roleOf(roleArn, documents, change);
   };
-  return { store, engine, run, keys: keys.account, objects, setRole };
+  return { store, engine, run, keys: keys.account, objects, setRole, wishes, latestFaults };
 }
 
 type World = Awaited<ReturnType<typeof openWorld>>;
 
+interface Scanned {
+  /** Of the data file. */
+  readonly key: string;
+  readonly shards: readonly ReportShard[];
+}
+
 /** Scans the whole source into one file of the destination. */
-async function scan({ engine, run }: World): Promise<DataFile> {
+async function scan({ engine, run }: World): Promise<Scanned> {
   const work = await engine.open(run);
   try {
     const { ranges } = await work.begin();
     const [range] = ranges;
     if (range === undefined) throw new Error('an inventory without a range');
-    const { file } = await work.scanShard(range, 'inv/photos/nightly-all/data/1.csv.gz');
-    if (file === undefined) throw new Error('a shard without a file');
-    return { key: 'inv/photos/nightly-all/data/1.csv.gz', ...file };
+    const key = 'inv/photos/nightly-all/data/1.csv.gz';
+    const { scanned, matched, file, rowsSha256, firstKey, lastKey } = await work.scanShard(range, key);
+    if (!(file && rowsSha256 && firstKey && lastKey)) throw new Error('a shard without a file');
+    const { sizeBytes, md5, sha256 } = file;
+    const digests = { file: sha256, rows: rowsSha256 };
+    const delivered = { firstKey, lastKey, file: { key, sizeBytes, md5 }, digests };
+    return { key, shards: [{ number: 0, range, scanned, matched, delivered }] };
   } finally {
     await work.close();
   }
@@ -97,12 +123,47 @@ test('a report is published with its files, and publishing again changes nothing
   const { engine, run, store, objects } = world;
   const file = await scan(world);
   expect(await engine.hasReport(run, FOLDER)).toBe(false);
-  expect(await engine.publish(run, FOLDER, [file])).toBe(MANIFEST);
-  expect(await objects()).toEqual([CHECKSUM, MANIFEST, file.key]);
+  expect(await engine.publish(run, FOLDER, file.shards)).toBe(MANIFEST);
+  expect(await objects()).toEqual([CHECKSUM, MANIFEST, REPORT, file.key, LATEST]);
   expect(await engine.hasReport(run, FOLDER)).toBe(true);
   const before = await contentOf(store, MANIFEST, REPORTS);
-  expect(await engine.publish(run, FOLDER, [file])).toBe(MANIFEST);
+  expect(await engine.publish(run, FOLDER, file.shards)).toBe(MANIFEST);
   expect(await contentOf(store, MANIFEST, REPORTS)).toEqual(before);
+});
+
+test('latest.json is kept while the rule wishes it', async () => {
+  const world = await openWorld();
+  const { engine, run, store, objects, wishes, latestFaults } = world;
+  const file = await scan(world);
+  wishes.latest = false;
+  await engine.publish(run, FOLDER, file.shards);
+  expect(await objects()).not.toContain(LATEST);
+  wishes.latest = true;
+  await engine.publish(run, FOLDER, file.shards);
+  const latest = parseLatest((await contentOf(store, LATEST, REPORTS)) ?? Buffer.of());
+  expect(latest).toEqual({ runId: run.id, pointInTimeMs: NOW_MS, manifestKey: MANIFEST });
+  expect(latestFaults).toEqual([]);
+});
+
+test('a role that may write all of a report but latest.json is told so before any work, unless none is kept', async () => {
+  const { engine, run, setRole, wishes } = await openWorld();
+  setRole([documentOf({}), documentOf({ Effect: 'Deny', Resource: `acs:oss:*:*:${REPORTS}/*/latest.json` })]);
+  await expect(engine.open(run)).rejects.toMatchObject({ code: 'RoleLost' });
+  wishes.latest = false;
+  await (await engine.open(run)).close();
+});
+
+test('a report whose latest.json can no longer be written is published, and that is told', async () => {
+  const world = await openWorld();
+  const { engine, run, store, setRole, latestFaults } = world;
+  const file = await scan(world);
+  const put = store.put.bind(store);
+  store.put = async (request, ...body) => {
+    if (request.key === MANIFEST) setRole([documentOf({ Resource: `acs:oss:*:*:${REPORTS}/*/manifest.json` })]);
+    return await put(request, ...body);
+  };
+  expect(await engine.publish(run, FOLDER, file.shards)).toBe(MANIFEST);
+  expect(latestFaults).toMatchObject([{ code: 'RoleLost', message: expect.stringContaining('oss:PutObject') }]);
 });
 
 interface Loss {
@@ -175,7 +236,7 @@ describe.each(LOSSES)('a role that %s', (_, { lose, code = 'RoleLost', words }) 
     const { engine, run, objects } = world;
     const file = await scan(world);
     await lose(world);
-    await expect(engine.publish(run, FOLDER, [file])).rejects.toMatchObject(refusal);
+    await expect(engine.publish(run, FOLDER, file.shards)).rejects.toMatchObject(refusal);
     expect(await objects()).toEqual([file.key]);
     await engine.removeFiles(run, [file.key]);
     expect(await objects()).toEqual([]);
@@ -185,29 +246,37 @@ describe.each(LOSSES)('a role that %s', (_, { lose, code = 'RoleLost', words }) 
     const world = await openEncrypted();
     const { engine, run, store, objects } = world;
     const file = await scan(world);
-    await engine.publish(run, FOLDER, [file]);
+    await engine.publish(run, FOLDER, file.shards);
     await store.delete({ bucket: REPORTS, key: CHECKSUM });
     await lose(world);
-    expect(await engine.publish(run, FOLDER, [file])).toBe(MANIFEST);
-    expect(await objects()).toEqual([MANIFEST, file.key]);
+    await store.delete({ bucket: REPORTS, key: REPORT });
+    expect(await engine.publish(run, FOLDER, file.shards)).toBe(MANIFEST);
+    expect(await objects()).toEqual([MANIFEST, file.key, LATEST]);
   });
 });
 
-test('a right that is lost between checksum and manifest leaves no report, and no checksum once it is swept', async () => {
-  const world = await openWorld();
-  const { engine, run, store, objects } = world;
-  const file = await scan(world);
-  const put = store.put.bind(store);
-  store.put = async (...request) => {
-    const stored = await put(...request);
-    world.setRole([]);
-    return stored;
-  };
-  await expect(engine.publish(run, FOLDER, [file])).rejects.toMatchObject({ code: 'RoleLost' });
-  expect(await objects()).toEqual([CHECKSUM, file.key]);
-  await engine.removeFiles(run, [file.key]);
-  expect(await objects()).toEqual([]);
-});
+test.each([
+  [1, [REPORT]],
+  [2, [CHECKSUM, REPORT]],
+])(
+  'a right that is lost after put %i of the report leaves none, and nothing beside it once it is swept',
+  async (puts, left) => {
+    const world = await openWorld();
+    const { engine, run, store, objects } = world;
+    const file = await scan(world);
+    const put = store.put.bind(store);
+    let done = 0;
+    store.put = async (...request) => {
+      const stored = await put(...request);
+      if (++done === puts) world.setRole([]);
+      return stored;
+    };
+    await expect(engine.publish(run, FOLDER, file.shards)).rejects.toMatchObject({ code: 'RoleLost' });
+    expect(await objects()).toEqual([...left, file.key]);
+    await engine.removeFiles(run, [file.key]);
+    expect(await objects()).toEqual([]);
+  },
+);
 
 test('a bucket that another account made anew under the name of the destination gets nothing and loses nothing', async () => {
   const world = await openWorld();
@@ -218,7 +287,7 @@ test('a bucket that another account made anew under the name of the destination 
   await store.createBucket({ ...photos, name: REPORTS, owner: '2000', acl: 'public-read-write' });
   await put(store, CHECKSUM, 'x', { bucket: REPORTS });
   await expect(engine.open(run)).rejects.toMatchObject({ code: 'DestinationGone' });
-  await expect(engine.publish(run, FOLDER, [file])).rejects.toMatchObject({ code: 'DestinationGone' });
+  await expect(engine.publish(run, FOLDER, file.shards)).rejects.toMatchObject({ code: 'DestinationGone' });
   await engine.removeFiles(run, [CHECKSUM]);
   expect(await objects()).toEqual([CHECKSUM]);
 });
@@ -244,10 +313,10 @@ test('a report that was visible before one of its files was removed is published
   const world = await openWorld();
   const { engine, run, store, objects } = world;
   const file = await scan(world);
-  await engine.publish(run, FOLDER, [file]);
+  await engine.publish(run, FOLDER, file.shards);
   await store.deleteMany(REPORTS, [{ key: file.key }]);
-  expect(await engine.publish(run, FOLDER, [file])).toBe(MANIFEST);
-  expect(await objects()).toEqual([CHECKSUM, MANIFEST]);
+  expect(await engine.publish(run, FOLDER, file.shards)).toBe(MANIFEST);
+  expect(await objects()).toEqual([CHECKSUM, MANIFEST, REPORT, LATEST]);
 });
 
 test('a sweep leaves what a manifest names, and takes the rest', async () => {
@@ -255,16 +324,16 @@ test('a sweep leaves what a manifest names, and takes the rest', async () => {
   const { engine, run, store, objects } = world;
   const file = await scan(world);
   await put(store, 'stray', 'x', { bucket: REPORTS });
-  await engine.publish(run, FOLDER, [file]);
+  await engine.publish(run, FOLDER, file.shards);
   await engine.removeFiles(run, [file.key, 'stray']);
-  expect(await objects()).toEqual([CHECKSUM, MANIFEST, file.key]);
+  expect(await objects()).toEqual([CHECKSUM, MANIFEST, REPORT, file.key, LATEST]);
 });
 
-test('a sweep takes a checksum that has no manifest', async () => {
+test('a sweep takes what lies in the folder of a report and has no manifest', async () => {
   const world = await openWorld();
   const { engine, run, store, objects } = world;
   const file = await scan(world);
-  await put(store, CHECKSUM, 'x', { bucket: REPORTS });
+  for (const key of [CHECKSUM, REPORT]) await put(store, key, 'x', { bucket: REPORTS });
   await engine.removeFiles(run, [file.key]);
   expect(await objects()).toEqual([]);
 });
@@ -310,8 +379,8 @@ test.each<[string, Partial<RuleDestination>, Encryption, string | undefined]>([
     const file = await scan({ ...world, run });
     expect(file).toEqual(plain);
     expect(await contentOf(store, file.key, REPORTS)).toEqual(csv);
-    await engine.publish(run, FOLDER, [file]);
-    expect(await objects()).toEqual([CHECKSUM, MANIFEST, file.key]);
+    await engine.publish(run, FOLDER, file.shards);
+    expect(await objects()).toEqual([CHECKSUM, MANIFEST, REPORT, file.key, LATEST]);
     for (const key of await objects()) {
       const object = store.head({ bucket: REPORTS, key });
       expect([object?.record.encryption, object?.keyId], key).toEqual([encryption, keyId]);
@@ -324,8 +393,8 @@ test('a report of a rule without encryption is encrypted as the destination buck
   const { engine, run, store, keys, objects } = world;
   await keys.create({ id: 'bucket-key' });
   await store.changeBucket(REPORTS, { encryption: { algorithm: 'KMS', keyId: 'bucket-key' } });
-  await engine.publish(run, FOLDER, [await scan(world)]);
-  expect(await objects()).toHaveLength(3);
+  await engine.publish(run, FOLDER, (await scan(world)).shards);
+  expect(await objects()).toHaveLength(5);
   for (const key of await objects()) expect(store.head({ bucket: REPORTS, key })?.keyId, key).toBe('bucket-key');
 });
 
@@ -349,7 +418,7 @@ test('without a key service a run by SSE-KMS is refused before any work, and one
   const byKms = withDestination(world.run, { encryption: { method: 'SSE-KMS' } });
   await expect(world.engine.open(byKms)).rejects.toMatchObject(keyUnusable(/keyService: false/));
   const run = withDestination(world.run, { encryption: { method: 'SSE-OSS' } });
-  expect(await world.engine.publish(run, FOLDER, [await scan({ ...world, run })])).toBe(MANIFEST);
+  expect(await world.engine.publish(run, FOLDER, (await scan({ ...world, run })).shards)).toBe(MANIFEST);
 });
 
 test('a key that is disabled in mid-run delivers no further file', async () => {
@@ -371,7 +440,7 @@ test('a key that is disabled between the data files and the manifest keeps the r
   const run = withDestination(world.run, OUR_KEY);
   const file = await scan({ ...world, run });
   await keys.disable('our-key');
-  await expect(engine.publish(run, FOLDER, [file])).rejects.toMatchObject(keyUnusable(/"our-key" is disabled/));
+  await expect(engine.publish(run, FOLDER, file.shards)).rejects.toMatchObject(keyUnusable(/"our-key" is disabled/));
   await engine.removeFiles(run, [file.key]);
   expect(await objects()).toEqual([]);
 });
@@ -382,14 +451,14 @@ test('a report that was visible before its key was disabled is published', async
   await keys.create({ id: 'our-key' });
   const run = withDestination(world.run, OUR_KEY);
   const file = await scan({ ...world, run });
-  await engine.publish(run, FOLDER, [file]);
+  await engine.publish(run, FOLDER, file.shards);
   await keys.disable('our-key');
-  expect(await engine.publish(run, FOLDER, [file])).toBe(MANIFEST);
+  expect(await engine.publish(run, FOLDER, file.shards)).toBe(MANIFEST);
   await store.delete({ bucket: REPORTS, key: CHECKSUM });
-  expect(await engine.publish(run, FOLDER, [file])).toBe(MANIFEST);
+  expect(await engine.publish(run, FOLDER, file.shards)).toBe(MANIFEST);
   // What it names can't be read now, so nothing of it is taken for a stray.
   await expect(engine.removeFiles(run, [file.key])).rejects.toMatchObject(keyUnusable(/"our-key" is disabled/));
-  expect(await objects()).toEqual([MANIFEST, file.key]);
+  expect(await objects()).toEqual([MANIFEST, REPORT, file.key, LATEST]);
 });
 
 async function disable(keys: AccountKeys): Promise<void> {
@@ -437,3 +506,45 @@ test('a destination that goes in mid-run is told in its words', async () => {
   await expect(work.scanShard(range, 'inv/x.csv.gz')).rejects.toMatchObject({ code: 'DestinationGone' });
   await work.close();
 });
+
+test('a run that waits for its turn among those who write is stopped without waiting for them', async () => {
+  const { engine, run, store } = await openWorld();
+  const { promise: writing, resolve: endWriting } = Promise.withResolvers<void>();
+  const held = store.hold(() => writing);
+  const work = await engine.open(run);
+  const beginning = expect(work.begin()).rejects.toThrow('the run was stopped');
+  work.stop();
+  await beginning;
+  await work.close();
+  endWriting();
+  await held;
+  await put(store, 'c', 'x');
+});
+
+test.each([
+  ['moved', {}, 'adopt'],
+  ['encrypted', { encryption: { method: 'SSE-OSS' } }, 'put'],
+] as const)(
+  'a data file that is being %s into the destination is not stored when the run is stopped',
+  async (_, destination, way) => {
+    const world = await openWorld();
+    const { engine, store } = world;
+    const work = await engine.open(withDestination(world.run, destination));
+    const { ranges } = await work.begin();
+    const { adopt, put: putStream } = store;
+    store.adopt = async (...request) => {
+      work.stop();
+      return await adopt.apply(store, request);
+    };
+    store.put = async (...request) => {
+      work.stop();
+      return await putStream.apply(store, request);
+    };
+    const given = vi.spyOn(store, way);
+    const [range = { start: new Uint8Array() }] = ranges;
+    await expect(work.scanShard(range, 'inv/x.csv.gz')).rejects.toThrow('the run was stopped');
+    expect(given).toHaveBeenCalledOnce();
+    await work.close();
+    expect(await world.objects()).toEqual([]);
+  },
+);

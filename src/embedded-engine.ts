@@ -1,5 +1,6 @@
 /** Fits the inventory engine to the executor, for buckets of the embedded store. */
 
+import assert from 'node:assert/strict';
 import type { Directory } from './access/directory-facts.ts';
 import { faultsText, roleFaults } from './access/role-rights.ts';
 import type { StoredRun } from './control/run-ledger.ts';
@@ -7,12 +8,22 @@ import type { Bucket } from './core/bucket.ts';
 import type { Clock } from './core/clock.ts';
 import { DomainError, hasCode } from './core/errors.ts';
 import { isKeyRefusal } from './core/key-refusal.ts';
-import { checksumKey, type DataFile, MAX_MANIFEST_BYTES, manifestFileKeys, manifestKey } from './core/report.ts';
-import { reportColumns } from './core/report-columns.ts';
+import {
+  checksumKey,
+  latestKey,
+  MAX_MANIFEST_BYTES,
+  manifestFileKeys,
+  manifestKey,
+  type ReportPlace,
+  reportJsonKey,
+} from './core/report.ts';
+import type { ReportFacts, ReportShard } from './core/report-facts.ts';
+import type { Rule } from './core/rule.ts';
 import { sourceGone } from './core/run.ts';
 import type { Destination } from './inventory/destination.ts';
 import { Inventory } from './inventory/inventory.ts';
 import { publishReport } from './inventory/publish.ts';
+import type { ScanPool } from './inventory/scan-pool.ts';
 import type { Engine, EngineRun } from './jobs/engine.ts';
 import { BucketDestination } from './store/inventory-destination.ts';
 import { BucketSource } from './store/inventory-source.ts';
@@ -29,7 +40,11 @@ export interface EmbeddedEngineOptions {
   /** The account that owns the keys. */
   readonly keyAccount: string;
   readonly clock: Clock;
-  readonly threads: number;
+  readonly pool: ScanPool;
+  /** Whether the rule of the run keeps `latest.json` now. */
+  readonly keepsLatest: (run: StoredRun) => Promise<boolean>;
+  /** Told when a report was published and `latest.json` does not name it. */
+  readonly onLatestFault: (run: StoredRun, fault: DomainError) => void;
 }
 
 /** What the engine wants of the key service. */
@@ -46,7 +61,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   async open(run: StoredRun): Promise<EngineRun> {
-    const { spool, threads } = this.#options;
+    const { spool, pool } = this.#options;
     // Before anything is waited for: by then another account may have made a bucket of its name.
     const source = this.#source(run);
     await this.#assertMayWrite(run);
@@ -56,7 +71,7 @@ export class EmbeddedEngine implements Engine {
       source,
       destination: this.#destination(run),
       spool,
-      threads,
+      pool,
     });
   }
 
@@ -64,19 +79,17 @@ export class EmbeddedEngine implements Engine {
     return (await this.#destination(run).stat(manifestKey(folder))) !== undefined;
   }
 
-  async publish(run: StoredRun, folder: string, files: readonly DataFile[]): Promise<string> {
-    return await publishReport({
+  async publish(run: StoredRun, folder: string, shards: readonly ReportShard[]): Promise<string> {
+    const { keepsLatest, onLatestFault } = this.#options;
+    const { manifestKey, latestFault } = await publishReport({
       destination: this.#destination(run),
       folder,
-      manifest: {
-        creationTimestampSeconds: Math.floor((run.startedAtMs ?? 0) / 1000),
-        sourceBucket: run.bucket,
-        destinationBucket: run.rule.destination.bucket,
-        columns: reportColumns(run.rule),
-        files,
-      },
+      facts: factsOf(run, shards),
+      latestKey: (await keepsLatest(run)) ? latestKey(placeOf(run)) : undefined,
       beforeFirstPut: () => this.#assertMayWrite(run),
     });
+    if (latestFault !== undefined) onLatestFault(run, latestFault);
+    return manifestKey;
   }
 
   async removeFiles(run: StoredRun, keys: readonly string[]): Promise<void> {
@@ -85,25 +98,17 @@ export class EmbeddedEngine implements Engine {
     const manifest = await this.#manifestOf(run);
     const named = new Set(manifest === undefined ? [] : manifestFileKeys(manifest));
     for (const key of keys) if (!named.has(key)) await destination.remove(key);
-    // The checksum is put first, so one that is alone was never part of a report.
-    if (manifest === undefined && run.folder !== null) await destination.remove(checksumKey(run.folder));
+    if (manifest !== undefined || run.folder === null) return;
+    // These are put before the manifest, so without it they were never part of a report.
+    for (const key of [reportJsonKey(run.folder), checksumKey(run.folder)]) await destination.remove(key);
   }
 
   /** The bytes of the manifest in the run's folder, if there is one. */
   async #manifestOf(run: StoredRun): Promise<Uint8Array | undefined> {
     if (run.folder === null) return undefined;
-    const { bucket } = run.rule.destination;
-    const manifest = await toldOf(run, this.#options.store.read({ bucket, key: manifestKey(run.folder) }));
-    if (manifest === undefined) return undefined;
-    const chunks: Uint8Array[] = [];
-    let bytes = 0;
-    for await (const chunk of manifest.body) {
-      bytes += chunk.length;
-      // Somebody else's object under the same name: it names none of our files.
-      if (bytes > MAX_MANIFEST_BYTES) return new Uint8Array();
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks);
+    const manifest = await this.#destination(run).read(manifestKey(run.folder), MAX_MANIFEST_BYTES);
+    // One that is too long is somebody else's object under the same name: it names none of our files.
+    return manifest && (manifest.bytes ?? new Uint8Array());
   }
 
   #destination(run: StoredRun): Destination {
@@ -118,6 +123,11 @@ export class EmbeddedEngine implements Engine {
         this.#assertRoleMayWrite(run, [key]);
         return await toldOf(run, destination.putNew(key, bytes, contentType));
       },
+      replace: async (key, bytes, contentType, current) => {
+        this.#assertRoleMayWrite(run, [key]);
+        return await toldOf(run, destination.replace(key, bytes, contentType, current));
+      },
+      read: (key, maxBytes) => toldOf(run, destination.read(key, maxBytes)),
       stat: (key) => toldOf(run, destination.stat(key)),
       remove: async (key) => {
         if (this.#findDestination(run) !== undefined) await toldOf(run, destination.remove(key));
@@ -125,10 +135,8 @@ export class EmbeddedEngine implements Engine {
     };
   }
 
-  /** The destination bucket as it is now. One that another account has made anew under its name is not it. */
   #findDestination({ rule }: StoredRun): Bucket | undefined {
-    const bucket = this.#options.store.findBucket(rule.destination.bucket);
-    return bucket?.owner === rule.destination.accountId ? bucket : undefined;
+    return destinationOf(this.#options.store, rule);
   }
 
   #bucketDestination(run: StoredRun): BucketDestination {
@@ -150,25 +158,53 @@ export class EmbeddedEngine implements Engine {
 
   /** The role may write whatever the run is going to, and the key that the report is encrypted with, if it is, can be used. */
   async #assertMayWrite(run: StoredRun): Promise<void> {
-    this.#assertRoleMayWrite(run);
+    const keepsLatest = await this.#options.keepsLatest(run);
+    this.#assertRoleMayWrite(run, undefined, keepsLatest);
     const encryption = this.#bucketDestination(run).encryption();
     if (encryption?.algorithm === 'KMS') await toldOf(run, this.#options.keys.assertUsable(encryption.keyId));
   }
 
   /** By what policies and the bucket say now: any key of the run unless some are named. */
-  #assertRoleMayWrite(run: StoredRun, keys?: readonly string[]): void {
+  #assertRoleMayWrite(run: StoredRun, keys?: readonly string[], keepsLatest = false): void {
     const { roles, keyAccount, clock } = this.#options;
-    const { roleArn, accountId, encryption, prefix } = run.rule.destination;
+    const { roleArn, accountId, encryption } = run.rule.destination;
     const destination = this.#findDestination(run);
     if (destination === undefined) throw destinationGone(run);
-    const place = { destinationPrefix: prefix, sourceBucket: run.bucket, ruleId: run.rule.id };
+    const place = placeOf(run);
     const use = { roleArn, role: roles.findRole(roleArn), owner: accountId };
-    const faults = roleFaults({ ...use, destination, encryption, place, keyAccount, nowMs: clock.now() }, keys);
+    const faults = roleFaults(
+      { ...use, destination, encryption, place, keepsLatest, keyAccount, nowMs: clock.now() },
+      keys,
+    );
     if (faults.length === 0) return;
     const code = faults.every(({ kind }) => kind === 'key') ? 'KeyUseDenied' : 'RoleLost';
-    const lead = 'Nothing of the report was delivered. Mend this, then start the run again:';
+    const lead = keys?.includes(latestKey(place))
+      ? 'It names the report of an earlier run, if any. Mend this before the next:'
+      : 'Nothing of the report was delivered. Mend this, then start the run again:';
     throw new DomainError(code, `${lead} ${faultsText(faults)}`);
   }
+}
+
+/** The destination bucket as it is now. One that another account has made anew under its name is not it. */
+export function destinationOf(store: ObjectStore, { destination }: Rule): Bucket | undefined {
+  const bucket = store.findBucket(destination.bucket);
+  return bucket?.owner === destination.accountId ? bucket : undefined;
+}
+
+export function placeOf({ bucket, rule }: Pick<StoredRun, 'bucket' | 'rule'>): ReportPlace {
+  return { destinationPrefix: rule.destination.prefix, sourceBucket: bucket, ruleId: rule.id };
+}
+
+function factsOf(run: StoredRun, shards: readonly ReportShard[]): ReportFacts {
+  const { id, trigger, scheduledForMs, startedAtMs, tries, pointInTimeMs } = run;
+  assert(startedAtMs !== null && pointInTimeMs !== null, `run ${id} is published and was never scanned`);
+  return {
+    run: { id, trigger, scheduledForMs, startedAtMs, tries },
+    pointInTimeMs,
+    sourceBucket: run.bucket,
+    rule: run.rule,
+    shards,
+  };
 }
 
 /** Waits for work on the destination, and says in the run's words what kept it from being done. */

@@ -6,8 +6,9 @@
 import type { StoredRun } from '../src/control/run-ledger.ts';
 import type { SettledShard } from '../src/control/shard-rows.ts';
 import { DomainError } from '../src/core/errors.ts';
-import type { KeyRange } from '../src/core/key-range.ts';
-import { checksumKey, type DataFile, manifestFileKeys, manifestKey } from '../src/core/report.ts';
+import { cutRange, type KeyRange, prefixRange } from '../src/core/key-range.ts';
+import { checksumKey, manifestFileKeys, manifestKey } from '../src/core/report.ts';
+import { dataFilesOf, type ReportShard } from '../src/core/report-facts.ts';
 import type { Engine, EngineRun } from '../src/jobs/engine.ts';
 import { NOW_MS } from './store-fixture.ts';
 
@@ -19,6 +20,8 @@ export class MemoryEngine implements Engine {
   readonly objects = new Map<string, string>();
   /** The keys of the source, one list a shard. */
   shards: readonly (readonly string[])[] = [['a', 'b'], ['m'], ['x', 'y', 'z']];
+  /** Those of one run; a test may give each its own. */
+  shardsOf: (run: StoredRun) => readonly (readonly string[])[] = () => this.shards;
   concurrency = 2;
   isDestinationGone = false;
   /** Scans under way, and the most there ever were. */
@@ -29,10 +32,10 @@ export class MemoryEngine implements Engine {
     this.#at = at;
   }
 
-  async open(_run: StoredRun): Promise<EngineRun> {
+  async open(run: StoredRun): Promise<EngineRun> {
     return await this.#effect('open', () => {
       this.#assertDestination();
-      return this.#openRun();
+      return this.#openRun(this.shardsOf(run));
     });
   }
 
@@ -43,7 +46,8 @@ export class MemoryEngine implements Engine {
     });
   }
 
-  async publish(_run: StoredRun, folder: string, files: readonly DataFile[]): Promise<string> {
+  async publish(_run: StoredRun, folder: string, shards: readonly ReportShard[]): Promise<string> {
+    const files = dataFilesOf(shards);
     const manifest = JSON.stringify({ files });
     await this.#effect('put checksum', () => {
       this.#assertDestination();
@@ -69,27 +73,29 @@ export class MemoryEngine implements Engine {
     });
   }
 
-  #openRun(): EngineRun {
+  #openRun(shards: readonly (readonly string[])[]): EngineRun {
+    const ranges = rangesOf(shards);
     const stopped = Promise.withResolvers<never>();
     stopped.promise.catch(() => undefined);
     return {
       concurrency: this.concurrency,
       begin: () =>
-        this.#effect('begin', () => ({
-          pointInTimeMs: NOW_MS,
-          ranges: this.shards.map((_, number) => ({ start: Uint8Array.of(number) })),
-        })),
-      scanShard: (range, fileKey) => Promise.race([this.#scan(range, fileKey), stopped.promise]),
+        Promise.race([
+          this.#effect('begin', () => ({ pointInTimeMs: NOW_MS, expectedRows: shards.flat().length, ranges })),
+          stopped.promise,
+        ]),
+      scanShard: (range, fileKey) =>
+        Promise.race([this.#scan(shards[ranges.indexOf(range)] ?? [], fileKey), stopped.promise]),
       counts: () => ({ scanned: 1, matched: 1, bytesWritten: 1 }),
       stop: () => stopped.reject(new Error('the run was stopped')),
       close: () => this.#effect('close', () => undefined),
     };
   }
 
-  async #scan(range: KeyRange, fileKey: string): Promise<SettledShard> {
+  async #scan(keys: readonly string[], fileKey: string): Promise<SettledShard> {
     this.scanning.most = Math.max(this.scanning.most, ++this.scanning.now);
     try {
-      return await this.#effect('scan', () => this.#put(this.shards[range.start[0] ?? 0] ?? [], fileKey));
+      return await this.#effect('scan', () => this.#put(keys, fileKey));
     } finally {
       this.scanning.now--;
     }
@@ -104,7 +110,8 @@ export class MemoryEngine implements Engine {
     return {
       scanned: keys.length,
       matched: keys.length,
-      file: { sizeBytes: 1, md5 },
+      file: { sizeBytes: 1, md5, sha256: `sha256 of ${fileKey}` },
+      rowsSha256: `sha256 of the rows of ${fileKey}`,
       firstKey: Buffer.from(first),
       lastKey: Buffer.from(last),
     };
@@ -121,4 +128,10 @@ export class MemoryEngine implements Engine {
     await this.#at(`after ${name}`);
     return result;
   }
+}
+
+/** Each shard begins at its first key, and the first of all at the begin. */
+function rangesOf(shards: readonly (readonly string[])[]): KeyRange[] {
+  const cuts = shards.slice(1).map(([first], index) => Buffer.from(first ?? '\0'.repeat(index + 1)));
+  return cutRange(prefixRange(''), cuts);
 }

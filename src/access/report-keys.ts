@@ -9,12 +9,22 @@ import { overlap } from './pattern-overlap.ts';
 /** More such patterns than anybody writes. Should there be others, the run is refused at the key that one of them meets. */
 const MAX_DENIED_KEYS = 100;
 
+export interface ReportKeys {
+  readonly place: ReportPlace;
+  /** Whether `latest.json` is written as well. */
+  readonly keepsLatest: boolean;
+  readonly destination: Bucket;
+}
+
 /**
  * A form as it is passes only where whatever varies in it is allowed; and for each pattern by which the policies may deny
  * some of its keys, there is one of those.
  */
-export function possibleKeys(place: ReportPlace, destination: Bucket, policies: readonly Policy[]): readonly string[] {
-  const forms = reportKeyForms(place);
+export function possibleKeys(
+  { place, keepsLatest, destination }: ReportKeys,
+  policies: readonly Policy[],
+): readonly string[] {
+  const forms = reportKeyForms(place, keepsLatest);
   return [...forms, ...deniedKeys(forms, destination, policies).take(MAX_DENIED_KEYS)];
 }
 

@@ -1,10 +1,10 @@
-/** The rights that it takes to write the reports of a rule, and which of them its role is refused. */
+/** The rights that it takes to write the reports of a rule, and to remove them, and which of them its role is refused. */
 
 import type { Bucket } from '../core/bucket.ts';
 import type { Policy, Statement } from '../core/policy.ts';
 import { type ReportPlace, reportRoot } from '../core/report.ts';
 import { parseRoleArn, type RuleDestination } from '../core/rule.ts';
-import type { Refusal, Resource } from './access.ts';
+import type { ObjectFacts, Refusal, Resource } from './access.ts';
 import { bucketPolicyOf } from './bucket-policy.ts';
 import { decide } from './decide.ts';
 import type { RoleFacts } from './directory-facts.ts';
@@ -30,6 +30,8 @@ export interface ReportWriting extends RoleUse {
   /** The rule's own. */
   readonly encryption: RuleDestination['encryption'];
   readonly place: ReportPlace;
+  /** Whether `latest.json` is written beside the reports. */
+  readonly keepsLatest: boolean;
   /** The account that owns the keys of the key service. */
   readonly keyAccount: string;
   readonly nowMs: number;
@@ -37,7 +39,7 @@ export interface ReportWriting extends RoleUse {
 
 /** A right that the role needs and was refused. */
 export interface Need {
-  readonly kind: 'write' | 'key';
+  readonly kind: 'write' | 'key' | 'remove';
   readonly right: string;
   readonly grant: Grant;
   readonly resource: Resource;
@@ -46,9 +48,23 @@ export interface Need {
 
 /** What the role may not do of what it takes to write these keys or, unless they are given, any that a run might write. */
 export function refusedNeeds(writing: ReportWriting, keys?: readonly string[]): readonly Need[] {
-  const { place, destination } = writing;
-  const asked = keys ?? possibleKeys(place, destination, policiesOf(writing));
+  const asked = keys ?? possibleKeys(writing, policiesOf(writing));
   return [...writeNeeds(writing, asked), ...keyNeeds(writing)];
+}
+
+/** Reports to be removed, with those of the keys that are there looked up: what has to be kept may be tagged so. */
+export interface ReportRemoval extends ReportWriting {
+  readonly objectOf?: (key: string) => ObjectFacts | undefined;
+}
+
+/** What the role may not do of what it takes to remove these keys or, unless they are given, any that a run might write. */
+export function refusedRemovals(removal: ReportRemoval, keys?: readonly string[]): readonly Need[] {
+  const { destination, objectOf = NOT_THERE_YET } = removal;
+  const asked = keys ?? possibleKeys(removal, policiesOf(removal));
+  const facts = { kind: 'remove', ...belowRoot(removal, 'oss:DeleteObject') } as const;
+  return asked.flatMap((key) =>
+    needOf(removal, { ...facts, resource: objectResource(destination, key, () => objectOf(key)) }),
+  );
 }
 
 /** Those that have a say in what the role writes. */
@@ -58,16 +74,20 @@ function policiesOf({ role, destination }: ReportWriting): readonly Policy[] {
 }
 
 function writeNeeds(writing: ReportWriting, keys: readonly string[]): readonly Need[] {
-  const { destination, place } = writing;
-  const root = reportRoot(place);
-  const right = `oss:PutObject on "${destination.name}/${root}/*"`;
-  const grant = { action: 'oss:PutObject', resource: `acs:oss:*:*:${destination.name}/${literal(root)}/*` };
+  const facts = { kind: 'write', ...belowRoot(writing, 'oss:PutObject') } as const;
   return keys.flatMap((key) =>
-    needOf(writing, { kind: 'write', right, grant, resource: objectResource(destination, key, NOT_THERE_YET) }),
+    needOf(writing, { ...facts, resource: objectResource(writing.destination, key, NOT_THERE_YET) }),
   );
 }
 
-/** What a run writes never replaces anything, so only the bucket's ACL could have a say. */
+/** An action on all that the rule delivers: how it is told, and what grants it. */
+function belowRoot({ destination, place }: ReportWriting, action: string): Pick<Need, 'right' | 'grant'> {
+  const root = reportRoot(place);
+  const resource = `acs:oss:*:*:${destination.name}/${literal(root)}/*`;
+  return { right: `${action} on "${destination.name}/${root}/*"`, grant: { action, resource } };
+}
+
+/** What a run writes replaces nothing but its rule's `latest.json`, so only the bucket's ACL could have a say. */
 const NOT_THERE_YET = () => undefined;
 
 function keyNeeds(writing: ReportWriting): readonly Need[] {

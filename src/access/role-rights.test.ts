@@ -5,11 +5,19 @@ import { documentOf as anyDocument, bucketPolicyText, type PolicyStatement, role
 import { roleArn } from '../core/access-entities.ts';
 import type { Bucket } from '../core/bucket.ts';
 import { parsePolicy } from '../core/policy-document.ts';
-import { checksumKey, dataFileKey, manifestKey, type ReportPlace, reportFolder } from '../core/report.ts';
+import {
+  checksumKey,
+  dataFileKey,
+  latestKey,
+  manifestKey,
+  type ReportPlace,
+  reportFolder,
+  reportJsonKey,
+} from '../core/report.ts';
 import { serviceTrust } from '../core/service-trust.ts';
 import type { RoleFacts } from './directory-facts.ts';
 import type { ReportWriting } from './report-needs.ts';
-import { faultsText, roleFaults, standingFaults } from './role-rights.ts';
+import { faultsText, removalFaults, roleFaults, standingFaults } from './role-rights.ts';
 
 const OWNER = '1000';
 const ARN = roleArn(OWNER, 'writer');
@@ -40,6 +48,7 @@ function writing(change: Partial<ReportWriting> = {}): ReportWriting {
     destination: reports,
     encryption: undefined,
     place: PLACE,
+    keepsLatest: true,
     keyAccount: OWNER,
     nowMs: Date.UTC(2026, 10, 22),
     ...change,
@@ -265,8 +274,9 @@ test('when nothing is found beforehand, no key that a run may write is refused',
       const asked = writing({ role: role([documentOf({}), documentOf(...statements)]) });
       const keys = times.flatMap((minute) => {
         const folder = reportFolder(PLACE, Date.UTC(2026) + minute * 60_000);
-        return [dataFileKey(PLACE, randomUUID()), manifestKey(folder), checksumKey(folder)];
+        return [dataFileKey(PLACE, randomUUID()), manifestKey(folder), checksumKey(folder), reportJsonKey(folder)];
       });
+      if (asked.keepsLatest) keys.push(latestKey(PLACE));
       if (roleFaults(asked).length === 0) expect(roleFaults(asked, keys)).toEqual([]);
     }),
     { numRuns: 500 },
@@ -284,3 +294,38 @@ test('of a key that is about to be written, that one is asked alone', () => {
 function documentIn(text = ''): object {
   return JSON.parse(text.slice(text.indexOf('{'))) as object;
 }
+
+const DELETE = { Action: 'oss:DeleteObject' };
+const removalTexts = (change: Partial<ReportWriting>, keys?: readonly string[]) =>
+  removalFaults(writing(change), keys).map(({ text }) => text);
+
+test('removing reports takes the right to delete and none to put, nor any to use the key', () => {
+  const encryption = { method: 'SSE-KMS' } as const;
+  expect(removalFaults(writing({ role: role([documentOf(DELETE)]), encryption }))).toEqual([]);
+  expect(removalTexts({ role: MAY_WRITE })).toEqual([
+    `The role "${ARN}" may not oss:DeleteObject on "reports/inventory/photos/nightly/*": no policy of it allows that. Attach one that does: {"Version":"1","Statement":[{"Effect":"Allow","Action":["oss:DeleteObject"],"Resource":["acs:oss:*:*:reports/inventory/photos/nightly/*"]}]}`,
+  ]);
+});
+
+test('a Deny on some of the keys is found before there is one of them', () => {
+  const denied = { ...DELETE, Effect: 'Deny', Resource: 'acs:oss:*:*:reports/inventory/*/data/f*' } as const;
+  expect(removalTexts({ role: role([documentOf(DELETE), documentOf(denied)]) })).toEqual([
+    expect.stringContaining('the policy "policy-1" of the role denies it'),
+  ]);
+});
+
+test('the tags of what is to be removed have a say', () => {
+  const held = { StringEquals: { 'oss:ExistingObjectTag/hold': 'legal' } };
+  const removal = { ...writing({ role: role([documentOf(DELETE, { ...DELETE, Effect: 'Deny', Condition: held })]) }) };
+  const key = checksumKey(reportFolder(PLACE, 0));
+  const facts = (value: string) => () => ({ acl: 'default' as const, tags: [{ key: 'hold', value }] });
+  expect(removalFaults({ ...removal, objectOf: facts('none') }, [key])).toEqual([]);
+  expect(removalFaults({ ...removal, objectOf: facts('legal') }, [key])).toMatchObject([{ kind: 'remove' }]);
+});
+
+test('a role that is gone is told with what removing takes', () => {
+  expect(removalTexts({ role: undefined })).toEqual([
+    expect.stringContaining('There is no role'),
+    expect.stringContaining('may not oss:DeleteObject'),
+  ]);
+});

@@ -1,6 +1,7 @@
 /**
  * What keeps OSS from writing a rule's reports with the role that the rule names: asked when the rule is put, before a
- * run does any work, and for each key before it is written. Only the rights of the role count, whoever put the rule.
+ * run does any work, and for each key before it is written. Only the rights of the role count, whoever put the rule. The
+ * same of removing them, which takes `oss:DeleteObject`: asked when retention is set, and for each key of a report.
  *
  * The minimum is the original's (inventory sheet, section 5): `oss:PutObject` on what runs write, and with SSE-KMS
  * `kms:GenerateDataKey` on the key. Looking whether a name is taken, and sweeping what an unfinished run has written, are
@@ -13,15 +14,23 @@ import { parseRoleArn } from '../core/rule.ts';
 import { serviceTrust } from '../core/service-trust.ts';
 import { grantText } from './grant-text.ts';
 import { grantingPolicy } from './granting-policy.ts';
-import { boundPolicy, type Need, type ReportWriting, type RoleUse, refusedNeeds } from './report-needs.ts';
+import {
+  boundPolicy,
+  type Need,
+  type ReportRemoval,
+  type ReportWriting,
+  type RoleUse,
+  refusedNeeds,
+  refusedRemovals,
+} from './report-needs.ts';
 import { trustsService } from './trust.ts';
 
 /** The service that writes reports, as trust policies name it. */
 const OSS_SERVICE = 'oss.aliyuncs.com';
 
 export interface RoleFault {
-  /** What the fault is in: the role itself, its right to write, or its right to use the key. */
-  readonly kind: 'role' | 'write' | 'key';
+  /** What the fault is in: the role itself, its right to write or to remove, or its right to use the key. */
+  readonly kind: 'role' | Need['kind'];
   /** What is wrong, and what would mend it. */
   readonly text: string;
   /** The policy document that the text ends on; absent where no grant would help. */
@@ -33,9 +42,18 @@ export interface RoleFault {
  * write; what to mend first comes first. Empty when nothing does.
  */
 export function roleFaults(writing: ReportWriting, keys?: readonly string[]): readonly RoleFault[] {
+  return faultsOf(writing, () => refusedNeeds(writing, keys));
+}
+
+/** The same of removing them. */
+export function removalFaults(removal: ReportRemoval, keys?: readonly string[]): readonly RoleFault[] {
+  return faultsOf(removal, () => refusedRemovals(removal, keys));
+}
+
+function faultsOf(writing: ReportWriting, refused: () => readonly Need[]): readonly RoleFault[] {
   const standing = standingFaults(writing);
   if (!mayBeAsked(writing)) return standing;
-  const needs = refusedNeeds(writing, keys);
+  const needs = refused();
   return [...standing, ...deniedFaults(writing, needs), ...lackFaults(writing, needs)];
 }
 

@@ -1,167 +1,106 @@
 /**
  * Holds a delivered report against itself: the checksum against the manifest, every data file against the size and
- * MD5 that the manifest gives, every row against the columns, and the order of all rows (docs/reference/report.md). A problem says where: the file, and the row within it.
+ * MD5 that the manifest gives, every row against the columns, the order of all rows, and, where the run left one, all of
+ * it against `report.json` (docs/reference/report.md). A problem says where: the file, the shard, the row.
  */
 
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { z } from 'zod';
 import { printable } from '../core/printable.ts';
 import { MAX_MANIFEST_BYTES } from '../core/report.ts';
-import { GzipDamage, gunzipMember } from './gzip-member.ts';
-import { RowDamage, readRows } from './read-rows.ts';
+import { MAX_REPORT_FACTS_BYTES } from '../core/report-facts.ts';
+import { checkDataFile } from './check-data-file.ts';
+import { type CheckedManifest, checkToldReport } from './check-told-report.ts';
+import { readManifest } from './manifest-document.ts';
+import { type Problem, Problems } from './problems.ts';
 import type { ReportSource } from './report-source.ts';
 import { RowChecker } from './row-checker.ts';
-
-export interface Problem {
-  /** The manifest, the checksum, or the key of a data file. */
-  readonly file: string;
-  /** Counted from 1 within the file. */
-  readonly row?: number;
-  readonly text: string;
-}
+import { readToldReport, type ToldReport } from './told-report.ts';
 
 export interface ReportCheck {
   readonly problems: readonly Problem[];
+  /** What could not be checked, or may be no fault of the report. */
+  readonly notes: readonly string[];
+  /** There was a report.json to hold the rows against. */
+  readonly isProven: boolean;
   readonly files: number;
   readonly rows: number;
 }
 
-/** More problems than that say nothing new. */
-const MAX_PROBLEMS = 20;
 /** Blanks and a newline may surround the 32 digits. */
 const MAX_CHECKSUM_BYTES = 1024;
-/** Rows between two looks at the progress. */
-const PROGRESS_ROWS = 65_536;
 
-const manifestSchema = z.object({
-  creationTimestamp: z.string(),
-  destinationBucket: z.string(),
-  fileFormat: z.literal('CSV'),
-  fileSchema: z.string().regex(/^Bucket, Key(, |$)/, { error: 'must name the columns, Bucket and Key first' }),
-  files: z.array(z.object({ MD5checksum: z.string(), key: z.string(), size: z.number() })),
-  sourceBucket: z.string(),
-  version: z.string(),
-});
-
-type ManifestFile = z.infer<typeof manifestSchema>['files'][number];
+const NO_REPORT_JSON =
+  'There is no report.json beside the manifest, or none that may be read; reports of other services and of earlier versions have none. Without it nobody can tell whether a row was taken out before the checksums were made.';
 
 export async function checkReport(source: ReportSource, onRows: (rows: number) => void): Promise<ReportCheck> {
-  const problems: Problem[] = [];
+  const problems = new Problems(source.manifestName);
+  const nothing = { notes: [], isProven: false, files: 0, rows: 0 };
   const bytes = await readUpTo(MAX_MANIFEST_BYTES, await source.manifest());
   if (bytes === undefined) {
-    const text = `it has more than ${MAX_MANIFEST_BYTES} bytes, which no manifest has`;
-    return { problems: [{ file: source.manifestName, text }], files: 0, rows: 0 };
+    problems.add({ text: `it has more than ${MAX_MANIFEST_BYTES} bytes, which no manifest has` });
+    return { ...nothing, problems: problems.list() };
   }
   await checkChecksum(source, bytes, problems);
-  const manifest = readManifest(bytes, source.manifestName, problems);
-  if (manifest === undefined) return { problems, files: 0, rows: 0 };
+  const document = readManifest(bytes, problems);
+  if (document === undefined) return { ...nothing, problems: problems.list() };
 
+  const manifest = { ...document, bytes };
+  const stream = await source.reportJson();
+  const told = stream && (await readTold(stream, manifest, problems.of('report.json')));
+  const shards = new Map(told?.shards.map((shard) => [shard.delivered?.key, shard]));
   const checker = new RowChecker(manifest.fileSchema.split(', '), manifest.sourceBucket);
   for (const file of manifest.files) {
-    if (problems.length >= MAX_PROBLEMS) break;
-    await checkFile(source, file, { checker, problems, onRows });
+    if (problems.isFull) break;
+    const data = await source.dataFile(file.key);
+    const ofFile = problems.of(printable(file.key, 1024));
+    if (data === undefined) ofFile.add({ text: 'the file is missing' });
+    else await checkDataFile(data, file, { told: shards.get(file.key), checker, problems: ofFile, onRows });
     onRows(checker.rows);
   }
-  return { problems: problems.slice(0, MAX_PROBLEMS), files: manifest.files.length, rows: checker.rows };
+  return {
+    problems: problems.list(),
+    notes: [
+      ...(stream === undefined ? [NO_REPORT_JSON] : []),
+      ...(checker.keyOutOfTime === undefined ? [] : [outOfTime(checker.keyOutOfTime)]),
+    ],
+    isProven: stream !== undefined,
+    files: manifest.files.length,
+    rows: checker.rows,
+  };
 }
 
-async function checkChecksum(source: ReportSource, manifest: Buffer, problems: Problem[]): Promise<void> {
+/** A store knows by other means than the time which version is newer, so this is right after its clock was set back. */
+function outOfTime(key: string): string {
+  return `The versions of "${key}" are not in the order of their times. If the clock of the store was set back between them they are right; else they are not as they were written.`;
+}
+
+async function checkChecksum(source: ReportSource, manifest: Buffer, problems: Problems): Promise<void> {
   const stream = await source.checksum();
   if (stream === undefined) {
-    problems.push({ file: 'manifest.checksum', text: 'the file is missing' });
+    problems.of('manifest.checksum').add({ text: 'the file is missing' });
     return;
   }
   const expected = (await readUpTo(MAX_CHECKSUM_BYTES, stream))?.toString().trim() ?? 'far more than a checksum';
-  const actual = md5Of(manifest);
+  const actual = createHash('md5').update(manifest).digest('hex').toUpperCase();
   if (actual === expected) return;
-  const text = `its MD5 is ${actual}, and manifest.checksum says "${printable(expected, 64)}"`;
-  problems.push({ file: source.manifestName, text });
+  problems.add({ text: `its MD5 is ${actual}, and manifest.checksum says "${printable(expected, 64)}"` });
 }
 
-function readManifest(bytes: Buffer, file: string, problems: Problem[]) {
-  let document: unknown;
-  try {
-    document = JSON.parse(bytes.toString());
-  } catch (error) {
-    problems.push({ file, text: `it is no JSON: ${printable((error as Error).message)}` });
+/** What the run tells of this report, once it agrees with itself and with the manifest, or is told not to. */
+async function readTold(
+  stream: Readable,
+  manifest: CheckedManifest,
+  problems: Problems,
+): Promise<ToldReport | undefined> {
+  const bytes = await readUpTo(MAX_REPORT_FACTS_BYTES, stream);
+  if (bytes === undefined) {
+    problems.add({ text: `it has more than ${MAX_REPORT_FACTS_BYTES} bytes, which none has` });
     return undefined;
   }
-  const result = manifestSchema.safeParse(document);
-  if (result.success) return result.data;
-  for (const issue of result.error.issues.slice(0, MAX_PROBLEMS)) {
-    problems.push({ file, text: `${issue.path.join('.') || 'the document'}: ${issue.message}` });
-  }
-  return undefined;
-}
-
-interface Check {
-  readonly checker: RowChecker;
-  readonly problems: Problem[];
-  readonly onRows: (rows: number) => void;
-}
-
-async function checkFile(
-  source: ReportSource,
-  file: ManifestFile,
-  { checker, problems, onRows }: Check,
-): Promise<void> {
-  const name = printable(file.key, 1024);
-  const stream = await source.dataFile(file.key);
-  if (stream === undefined) {
-    problems.push({ file: name, text: 'the file is missing' });
-    return;
-  }
-  const meter = new Meter(stream);
-  const rowProblems: Problem[] = [];
-  let row = 0;
-  try {
-    await readRows(gunzipMember(meter), (block, start, end) => {
-      row++;
-      const text = checker.check(block, start, end);
-      if (text !== undefined && rowProblems.length < MAX_PROBLEMS) rowProblems.push({ file: name, row, text });
-      if (row % PROGRESS_ROWS === 0) onRows(checker.rows);
-    });
-  } catch (error) {
-    if (!(error instanceof GzipDamage || error instanceof RowDamage)) throw error;
-    rowProblems.push({ file: name, row: row + 1, text: error.message });
-  }
-  if (meter.sizeBytes !== file.size) {
-    problems.push({ file: name, text: `it has ${meter.sizeBytes} bytes, and the manifest says ${file.size}` });
-  }
-  const md5 = meter.md5();
-  if (md5 !== file.MD5checksum) {
-    const text = `its MD5 is ${md5}, and the manifest says ${printable(file.MD5checksum)}`;
-    problems.push({ file: name, text });
-  }
-  problems.push(...rowProblems);
-}
-
-/** Counts and hashes bytes on their way. */
-class Meter implements AsyncIterable<Buffer> {
-  sizeBytes = 0;
-  readonly #source: Readable;
-  readonly #md5 = createHash('md5');
-
-  constructor(source: Readable) {
-    this.#source = source;
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
-    for await (const chunk of this.#source as AsyncIterable<Buffer>) {
-      this.#md5.update(chunk);
-      this.sizeBytes += chunk.length;
-      yield chunk;
-    }
-  }
-
-  md5(): string {
-    return this.#md5.digest('hex').toUpperCase();
-  }
-}
-
-function md5Of(bytes: Buffer): string {
-  return createHash('md5').update(bytes).digest('hex').toUpperCase();
+  const told = readToldReport(bytes, problems);
+  if (told !== undefined) checkToldReport(told, manifest, problems);
+  return told;
 }
 
 /** The whole of a stream; undefined when it has more than `maxBytes`. */

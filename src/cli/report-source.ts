@@ -4,6 +4,7 @@ import { createReadStream, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { request } from 'undici';
+import { checksumKey, reportJsonKey } from '../core/report.ts';
 import { encodeComponent } from '../core/request-target.ts';
 import { hasStatus, type ServerClient } from './server-client.ts';
 
@@ -13,6 +14,8 @@ export interface ReportSource {
   manifest(): Promise<Readable>;
   /** Undefined when it isn't there. */
   checksum(): Promise<Readable | undefined>;
+  /** What the run says of the report; undefined when it isn't there, which some stores call a lack of permission. */
+  reportJson(): Promise<Readable | undefined>;
   /** The data file of this key; undefined when it isn't there. */
   dataFile(key: string): Promise<Readable | undefined>;
   close(): Promise<void>;
@@ -46,6 +49,10 @@ class FolderReport implements ReportSource {
 
   async checksum(): Promise<Readable | undefined> {
     return readIfThere(path.join(this.#folder, 'manifest.checksum'));
+  }
+
+  async reportJson(): Promise<Readable | undefined> {
+    return readIfThere(path.join(this.#folder, 'report.json'));
   }
 
   async dataFile(key: string): Promise<Readable | undefined> {
@@ -96,20 +103,28 @@ class BucketReport implements ReportSource {
   }
 
   checksum(): Promise<Readable | undefined> {
-    return this.dataFile(`${path.posix.dirname(this.#manifestKey)}/manifest.checksum`);
+    return this.dataFile(checksumKey(path.posix.dirname(this.#manifestKey)));
   }
 
-  async dataFile(key: string): Promise<Readable | undefined> {
-    try {
-      return (await this.#client.send({ method: 'GET', bucket: this.#bucket, key })).body;
-    } catch (error) {
-      if (hasStatus(error, 404)) return undefined;
-      throw error;
-    }
+  reportJson(): Promise<Readable | undefined> {
+    return this.#fetch(reportJsonKey(path.posix.dirname(this.#manifestKey)), [403, 404]);
+  }
+
+  dataFile(key: string): Promise<Readable | undefined> {
+    return this.#fetch(key, [404]);
   }
 
   async close(): Promise<void> {
     await this.#client.close();
+  }
+
+  async #fetch(key: string, absent: readonly number[]): Promise<Readable | undefined> {
+    try {
+      return (await this.#client.send({ method: 'GET', bucket: this.#bucket, key })).body;
+    } catch (error) {
+      if (absent.some((status) => hasStatus(error, status))) return undefined;
+      throw error;
+    }
   }
 }
 
@@ -133,6 +148,10 @@ class WebReport implements ReportSource {
     return this.#fetch(new URL('manifest.checksum', this.#url));
   }
 
+  reportJson(): Promise<Readable | undefined> {
+    return this.#fetch(new URL('report.json', this.#url), [403, 404]);
+  }
+
   async dataFile(key: string): Promise<Readable | undefined> {
     const name = fileNameOf(key);
     return name === undefined ? undefined : await this.#fetch(new URL(`../data/${encodeComponent(name)}`, this.#url));
@@ -142,11 +161,11 @@ class WebReport implements ReportSource {
     // Each fetch stands for itself.
   }
 
-  async #fetch(url: URL): Promise<Readable | undefined> {
+  async #fetch(url: URL, absent: readonly number[] = [404]): Promise<Readable | undefined> {
     const { statusCode, body } = await request(url);
     if (statusCode === 200) return body;
     await body.dump();
-    if (statusCode === 404) return undefined;
+    if (absent.includes(statusCode)) return undefined;
     throw new Error(
       `${url.href} answered ${statusCode}. If it isn't public, give its place as oss://BUCKET/KEY with an endpoint and keys.`,
     );

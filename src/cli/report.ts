@@ -4,11 +4,11 @@ import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import { checksumKey, manifestFileKeys } from '../core/report.ts';
+import { checksumKey, manifestFileKeys, reportJsonKey } from '../core/report.ts';
 import type { RunView } from '../core/run.ts';
 import { formatBytes, formatCount, ProgressLine, printJson, printTable, say } from './output.ts';
-import { findRun, listRuns } from './run.ts';
-import { collect, type ServerClient, type ServerFlags, withClient } from './server-client.ts';
+import { findRun, listRuns } from './run-queries.ts';
+import { collect, hasStatus, type ServerClient, type ServerFlags, withClient } from './server-client.ts';
 import { withServerOptions } from './server-options.ts';
 
 interface Flags extends ServerFlags {
@@ -31,8 +31,7 @@ export function addReportCommands(program: Command): void {
 }
 
 async function list(bucket: string, rule: string, flags: Flags): Promise<void> {
-  const runs = await withClient(flags, (client) => listRuns(client, bucket, rule, MAX_RUNS_LISTED));
-  const reports = runs.filter((run) => run.state === 'published');
+  const reports = await withClient(flags, (client) => listReports(client, bucket, rule));
   if (flags.json) printJson({ reports });
   else if (reports.length === 0) say('The rule has delivered no report yet.');
   else printTable(['RUN', 'POINT IN TIME', 'ROWS', 'BYTES', 'MANIFEST'], reports.map(toRow));
@@ -48,42 +47,52 @@ interface GetFlags extends Flags {
 }
 
 async function get(bucket: string, rule: string, runId: string | undefined, flags: GetFlags): Promise<void> {
-  const { run, manifest, checksum, files } = await withClient(flags, async (client) => {
+  const { run, manifest, checksum, report, files } = await withClient(flags, async (client) => {
     const run =
       runId === undefined ? await newestReport(client, bucket, rule) : await findRun(client, bucket, rule, runId);
     return { run, ...(await fetchReport(client, run, flags)) };
   });
   if (flags.json) {
-    printJson({ run: run.id, manifest, checksum, files, rows: run.matched });
+    printJson({ run: run.id, manifest, checksum, report, files, rows: run.matched });
     return;
   }
   const count = `${files.length} file${files.length === 1 ? '' : 's'}`;
   say(`Fetched the report of run ${run.id}: ${formatCount(run.matched)} rows in ${count}.`);
-  for (const file of [manifest, checksum, ...files]) say(`  ${file}`);
+  for (const file of [manifest, checksum, ...(report === null ? [] : [report]), ...files]) say(`  ${file}`);
   say(`Check it with: stocktake verify ${manifest}`);
 }
 
-/** Fetches the data files before the manifest, so that a manifest that lies there always has its files. */
+/** Fetches all else before the manifest, so that a manifest that lies there always has its files. */
 async function fetchReport(client: ServerClient, run: RunView, flags: GetFlags) {
   if (run.manifest === null) {
     throw new Error(
       `Run ${run.id} has no report: it is ${run.state}${run.reason === null ? '' : ` (${run.reason.text})`}.`,
     );
   }
+  if (run.removedAt !== null) {
+    throw new Error(`The report of run ${run.id} was removed ${run.removedAt}, as the rule's options ask.`);
+  }
   const progress = new ProgressLine({ isJson: flags.json });
   const source = { client, bucket: run.destination, out: path.resolve(flags.out), progress };
   const { body } = await client.send({ method: 'GET', bucket: run.destination, key: run.manifest });
   const files: string[] = [];
   for (const key of manifestFileKeys(await collect(body))) files.push(await fetchFile(source, key));
-  const checksum = await fetchFile(source, checksumKey(path.posix.dirname(run.manifest)));
+  const folder = path.posix.dirname(run.manifest);
+  const report = await fetchIfThere(source, reportJsonKey(folder));
+  const checksum = await fetchFile(source, checksumKey(folder));
   const manifest = await fetchFile(source, run.manifest);
   progress.end();
-  return { manifest, checksum, files };
+  return { manifest, checksum, report, files };
+}
+
+/** The runs whose reports are there, newest first. */
+async function listReports(client: ServerClient, bucket: string, rule: string): Promise<RunView[]> {
+  const published = await listRuns(client, { bucket, rule, state: 'published' }, MAX_RUNS_LISTED);
+  return published.filter(({ removedAt }) => removedAt === null);
 }
 
 async function newestReport(client: ServerClient, bucket: string, rule: string): Promise<RunView> {
-  const runs = await listRuns(client, bucket, rule, MAX_RUNS_LISTED);
-  const run = runs.find(({ state }) => state === 'published');
+  const [run] = await listReports(client, bucket, rule);
   if (run === undefined) throw new Error(`The rule "${rule}" has delivered no report yet.`);
   return run;
 }
@@ -93,6 +102,16 @@ interface FetchSource {
   readonly bucket: string;
   readonly out: string;
   readonly progress: ProgressLine;
+}
+
+/** As `fetchFile`; null when there is no such object, or it may not be read. */
+async function fetchIfThere(source: FetchSource, key: string): Promise<string | null> {
+  try {
+    return await fetchFile(source, key);
+  } catch (error) {
+    if (hasStatus(error, 404) || hasStatus(error, 403)) return null;
+    throw error;
+  }
 }
 
 /** Fetches an object to its key below the folder; it has its name only when it is whole. Returns the path. */

@@ -3,8 +3,10 @@
  * marker is one in all its columns. Rows are looked at as bytes where they lie, because a report may have a billion.
  */
 
+import { boundText } from '../core/key-range.ts';
 import { printable } from '../core/printable.ts';
 import { DecodedKey } from './decoded-key.ts';
+import type { ToldRange } from './told-report.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -30,6 +32,8 @@ const MIN_VERSIONS_REMEMBERED = 100_000;
 /** How a row stands to the one before is decided by key bytes, then by which version is newer. */
 export class RowChecker {
   rows = 0;
+  /** The first key of whose versions one has a later time than the one of the row above it. */
+  keyOutOfTime: string | undefined;
   readonly #columns: readonly string[];
   readonly #bucket: Buffer;
   readonly #versionAt: number;
@@ -44,6 +48,10 @@ export class RowChecker {
   /** Decoded keys of the present row and the one above it; they take turns. */
   #key = new DecodedKey();
   #keyAbove = new DecodedKey();
+  /** Of the file that the present row is in. */
+  #range: ToldRange | undefined;
+  #firstKeyOfFile: Buffer | undefined;
+  #hasRowsInFile = false;
   #modifiedAbove = '';
   #versions = new Set<string>();
   /** Those before, once there were too many. */
@@ -62,6 +70,20 @@ export class RowChecker {
     this.#ends = columns.map(() => 0);
   }
 
+  /** From here on the rows are those of another file, whose keys lie in `range`, if one is known. */
+  beginFile(range?: ToldRange): void {
+    this.#range = range;
+    this.#firstKeyOfFile = undefined;
+    this.#hasRowsInFile = false;
+  }
+
+  /** The keys of the first and the last row of the file, as far as they could be read. */
+  fileKeys(): { readonly firstKey?: Buffer; readonly lastKey?: Buffer } {
+    return this.#firstKeyOfFile === undefined
+      ? {}
+      : { firstKey: this.#firstKeyOfFile, lastKey: this.#keyAbove.bytes() };
+  }
+
   /** What is wrong with the next row, in words; undefined when it is right. It lies in `block`, without its newline. */
   check(block: Buffer, start: number, end: number): string | undefined {
     this.rows++;
@@ -71,7 +93,9 @@ export class RowChecker {
       return `it has ${count} columns where the manifest names ${this.#columns.length}`;
     }
     if (!this.#key.decode(block, this.#startOf(KEY_AT), this.#endOf(KEY_AT))) return 'its key is not percent-encoded';
-    const problem = this.#compare(block) ?? this.#checkFlags(block);
+    const problem = this.#compare(block) ?? this.#checkRange() ?? this.#checkFlags(block);
+    if (!this.#hasRowsInFile) this.#firstKeyOfFile = this.#key.bytes();
+    this.#hasRowsInFile = true;
     [this.#key, this.#keyAbove] = [this.#keyAbove, this.#key];
     return this.#holds(block, 0, this.#bucket) ? problem : this.#wrongBucket(block);
   }
@@ -113,6 +137,14 @@ export class RowChecker {
     return `its key "${this.#key}" comes before the key "${this.#keyAbove}" of the row above it`;
   }
 
+  #checkRange(): string | undefined {
+    if (this.#range === undefined) return undefined;
+    const { shard, start, end } = this.#range;
+    const isInside = this.#key.compareTo(start) >= 0 && (end === undefined || this.#key.compareTo(end) < 0);
+    if (isInside) return undefined;
+    return `its key "${this.#key}" lies outside of the range of shard ${shard}, from ${boundText(start)} up to ${boundText(end)}`;
+  }
+
   /** The row has the key of the one above it. */
   #compareVersions(block: Buffer): string | undefined {
     const version = this.#versionAt < 0 ? '' : this.#text(block, this.#versionAt);
@@ -121,9 +153,9 @@ export class RowChecker {
     if (this.#latestAt >= 0 && this.#holds(block, this.#latestAt, TRUE)) {
       return `the latest version of "${this.#key}" comes after an older one`;
     }
-    // Times in this form compare like the instants they name.
+    // Times in this form compare like the instants they name. Which version is newer is not decided by them.
     if (this.#modifiedAt >= 0 && this.#text(block, this.#modifiedAt) > this.#modifiedAbove) {
-      return `the version of "${this.#key}" is newer than the one of the row above it`;
+      this.keyOutOfTime ??= this.#key.toString();
     }
     return undefined;
   }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { checkReport, type Problem } from './check-report.ts';
+import { checkReport } from './check-report.ts';
 import { formatCount, ProgressLine, printJson, say } from './output.ts';
+import type { Problem } from './problems.ts';
 import { openReportSource } from './report-source.ts';
 import { connect, type ServerFlags } from './server-client.ts';
 import { withServerOptions } from './server-options.ts';
@@ -11,7 +12,9 @@ interface Flags extends ServerFlags {
 
 export function addVerifyCommand(program: Command): void {
   withServerOptions(program.command('verify <manifest>'))
-    .description('check a delivered report: checksum, MD5s, rows, order; exits 1 and says where if it is not right')
+    .description(
+      'check a delivered report: checksums, rows, order, and that none is missing; exits 1 and says where if not',
+    )
     .addHelpText(
       'after',
       `
@@ -28,20 +31,33 @@ async function verify(location: string, flags: Flags): Promise<void> {
   const source = openReportSource(location, () => connect(flags));
   const progress = new ProgressLine({ isJson: flags.json });
   try {
-    const { problems, files, rows } = await checkReport(source, (count) => progress.show(`${formatCount(count)} rows`));
+    const { problems, notes, isProven, files, rows } = await checkReport(source, (count) =>
+      progress.show(`${formatCount(count)} rows`),
+    );
     progress.end();
     if (problems.length > 0) process.exitCode = 1;
-    if (flags.json) printJson({ ok: problems.length === 0, manifest: location, files, rows, problems });
-    else if (problems.length === 0)
-      say(
-        `The report is whole: ${formatCount(rows)} rows in ${files} file${files === 1 ? '' : 's'}, checksums right, rows in order, none twice.`,
-      );
-    else for (const problem of problems) say(describe(problem));
+    if (flags.json) printJson({ ok: problems.length === 0, manifest: location, files, rows, problems, notes });
+    else {
+      if (problems.length === 0) say(verdict(files, rows, isProven));
+      for (const problem of problems) say(describe(problem));
+      for (const note of notes) say(`NOTE   ${note}`);
+    }
   } finally {
     await source.close();
   }
 }
 
-function describe({ file, row, text }: Problem): string {
-  return `WRONG  ${file}${row === undefined ? '' : `, row ${row}`}: ${text}`;
+function verdict(files: number, rows: number, isProven: boolean): string {
+  const whole = `The report is whole: ${formatCount(rows)} rows in ${files} file${files === 1 ? '' : 's'}`;
+  const proven = isProven ? ', and none that the run wrote is missing' : '';
+  return `${whole}, checksums right, rows in order, none twice${proven}.`;
+}
+
+function describe({ file, shard, row, text }: Problem): string {
+  const where = [
+    file,
+    ...(shard === undefined ? [] : [`shard ${shard}`]),
+    ...(row === undefined ? [] : [`row ${row}`]),
+  ];
+  return `WRONG  ${where.join(', ')}: ${text}`;
 }

@@ -6,12 +6,16 @@ import { expect, test } from 'vitest';
 import {
   checksumKey,
   dataFileKey,
+  latestKey,
+  MAX_FOLDER_TAIL_BYTES,
   type Manifest,
   manifestKey,
   renderChecksum,
   renderManifest,
   reportFolder,
+  reportJsonKey,
   reportKeyForms,
+  reportRoot,
   VARYING,
 } from './report.ts';
 import { reportColumns } from './report-columns.ts';
@@ -53,12 +57,22 @@ test('a destination prefix is joined as it stands, and none leaves no slash', ()
   expect(rootOf()).toBe('acme-media/nightly-all/1970-01-01T00-00Z');
 });
 
-test.each([0, 1, 2])('every key of a report has one of the forms, and form %i is that of some', (wanted) => {
-  const forms = reportKeyForms(place).map((form) => new RegExp(`^${form.replaceAll(VARYING, '[0-9a-f]')}$`));
+test.each([0, 1, 2, 3, 4])('every key of a report has one of the forms, and form %i is that of some', (wanted) => {
+  const forms = reportKeyForms(place, true).map((form) => new RegExp(`^${form.replaceAll(VARYING, '[0-9a-f]')}$`));
   const at = reportFolder(place, Date.UTC(2099, 11, 31, 23, 59));
-  const keys = [dataFileKey(place, randomUUID()), manifestKey(at), checksumKey(at), manifestKey(folder)];
+  const ofOneReport = [dataFileKey(place, randomUUID()), manifestKey(at), checksumKey(at), reportJsonKey(at)];
+  const keys = [...ofOneReport, manifestKey(folder), latestKey(place)];
   for (const key of keys) expect(forms.filter((form) => form.test(key))).toHaveLength(1);
   expect(keys.some((key) => forms[wanted]?.test(key))).toBe(true);
+});
+
+test('where no latest.json is kept, none of the forms is that of one', () => {
+  expect(reportKeyForms(place, false)).toEqual(reportKeyForms(place, true).filter((form) => form !== latestKey(place)));
+});
+
+test('no key of a report has a longer tail than is reckoned with', () => {
+  const tails = reportKeyForms(place, true).map((form) => Buffer.byteLength(form.replaceAll(VARYING, '0')));
+  expect(Math.max(...tails)).toBe(Buffer.byteLength(reportRoot(place)) + MAX_FOLDER_TAIL_BYTES);
 });
 
 test('a report of current versions begins with bucket and key, and one of all versions tells them apart', () => {

@@ -41,17 +41,25 @@ export const MAX_FOLDER_TAIL_BYTES = Math.max(
 
 export const manifestKey = (folder: string): string => `${folder}/manifest.json`;
 export const checksumKey = (folder: string): string => `${folder}/manifest.checksum`;
+/** What the run says of the report: report-facts.ts. */
+export const reportJsonKey = (folder: string): string => `${folder}/report.json`;
+/** Which report of a rule is the newest: latest-report.ts. */
+export const latestKey = (place: ReportPlace): string => `${reportRoot(place)}/latest.json`;
 
 /** Stands in the form of a key for one of 0-9 and a-f that differs from run to run. It is no character, so no key has it. */
 export const VARYING = '\uFFFF';
 
-/** The keys that runs write at this place, as forms that cover all of them until the year 2100. */
-export function reportKeyForms(place: ReportPlace): readonly string[] {
+/**
+ * The keys that runs write at this place, as forms that cover all of them until the year 2100; that of `latest.json` only
+ * where it is kept.
+ */
+export function reportKeyForms(place: ReportPlace, keepsLatest: boolean): readonly string[] {
   const varying = (count: number) => VARYING.repeat(count);
   const uuid = [8, 4, 4, 4, 12].map(varying).join('-');
   const two = varying(2);
   const folder = `${reportRoot(place)}/20${two}-${two}-${two}T${two}-${two}Z`;
-  return [dataFileKey(place, uuid), manifestKey(folder), checksumKey(folder)];
+  const ofOneReport = [dataFileKey(place, uuid), manifestKey(folder), checksumKey(folder), reportJsonKey(folder)];
+  return keepsLatest ? [...ofOneReport, latestKey(place)] : ofOneReport;
 }
 
 export interface DataFile {

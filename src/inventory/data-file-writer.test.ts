@@ -4,6 +4,7 @@ import { gunzipSync, inflateRawSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { factsOf } from '../../test/contract/memory-destination.ts';
 import { bytesOf, collect, temporaryFolder } from '../../test/store-fixture.ts';
+import { sha256Of } from '../core/report-facts.ts';
 import { DataFileWriter } from './data-file-writer.ts';
 import { newSpoolKey, readScrambled } from './spool-cipher.ts';
 
@@ -28,7 +29,10 @@ test.each([
 ])('a file of %s unpacks to what was written, and says the truth of itself', async (_, blocks) => {
   const { facts, bytes } = await fileOf(...blocks);
   expect(Buffer.compare(gunzipSync(bytes), Buffer.concat(blocks))).toBe(0);
-  expect(facts).toEqual(factsOf(bytes));
+  expect(facts).toEqual({
+    file: { ...factsOf(bytes), sha256: sha256Of(bytes) },
+    rowsSha256: sha256Of(Buffer.concat(blocks)),
+  });
 });
 
 test('a file is one gzip member, to its last byte', async () => {

@@ -12,8 +12,9 @@ import { cutRange, type KeyRange, prefixRange } from '../core/key-range.ts';
 import { type Column, reportColumns } from '../core/report-columns.ts';
 import type { Rule } from '../core/rule.ts';
 import type { Destination } from './destination.ts';
+import type { ScanPool } from './scan-pool.ts';
 import type { ShardResult } from './scan-shard.ts';
-import { type ScanCounts, ScanThread } from './scan-thread.ts';
+import type { ScanCounts, ScanThread } from './scan-thread.ts';
 import type { Source } from './source.ts';
 import { newSpoolKey, readScrambled } from './spool-cipher.ts';
 
@@ -29,32 +30,35 @@ export interface InventoryOptions {
   readonly sourceBucket: string;
   readonly source: Source;
   readonly destination: Destination;
-  /** A local folder for files on their way; emptied by `close`. */
+  /** A local folder for files on their way, which others may use too. None is left when a scan is over. */
   readonly spool: string;
-  /** The most threads that scan. */
-  readonly threads: number;
+  /** Whose threads scan. */
+  readonly pool: ScanPool;
+}
+
+export interface InventoryBeginning {
+  readonly pointInTimeMs: number;
+  /** About how many rows there are to be scanned. */
+  readonly expectedRows: number;
+  /** In key order; together they cover all keys of the rule. */
+  readonly ranges: readonly KeyRange[];
 }
 
 export class Inventory {
   readonly columns: readonly Column[];
   readonly #options: InventoryOptions;
-  readonly #threads: ScanThread[];
+  /** None any more once it is closed: by then they may be another's. */
+  #threads: readonly ScanThread[];
   readonly #idle: ScanThread[];
-  readonly #spool: string;
+  #countsAtClose: ScanCounts = { scanned: 0, matched: 0, bytesWritten: 0 };
+  /** Aborted when what is under way is to fail soon. */
+  readonly #stopping = new AbortController();
 
   constructor(options: InventoryOptions) {
     this.#options = options;
     this.columns = reportColumns(options.rule);
-    this.#spool = path.join(options.spool, randomUUID());
     const worthwhile = Math.ceil(options.source.estimateRows() / MIN_ROWS_FOR_THREADS);
-    const count = Math.max(1, Math.min(options.threads, worthwhile));
-    const setup = {
-      reader: options.source.reader,
-      bucket: options.sourceBucket,
-      rule: options.rule,
-      columns: this.columns,
-    };
-    this.#threads = Array.from({ length: count }, () => new ScanThread(setup));
+    this.#threads = options.pool.lease(worthwhile);
     this.#idle = [...this.#threads];
   }
 
@@ -63,28 +67,36 @@ export class Inventory {
     return this.#threads.length;
   }
 
-  /** Pins the point in time, and plans: ranges in key order that together cover all keys of the rule. */
-  async begin(): Promise<{ readonly pointInTimeMs: number; readonly ranges: readonly KeyRange[] }> {
-    await mkdir(this.#spool, { recursive: true });
-    const { source, rule } = this.#options;
+  /** Pins the point in time, and plans. */
+  async begin(): Promise<InventoryBeginning> {
+    const { source, sourceBucket, rule, spool } = this.#options;
+    const setup = { reader: source.reader, bucket: sourceBucket, rule, columns: this.columns };
     // Threads take their time to start, and a pin may keep writers waiting.
-    await Promise.all(this.#threads.map((thread) => thread.ready()));
-    const pointInTimeMs = await source.pin(async () => {
-      await Promise.all(this.#threads.map((thread) => thread.begin()));
-    });
+    const ready = this.#threads.map((thread) => thread.setup(setup));
+    await Promise.all([mkdir(spool, { recursive: true }), ...ready]);
+    this.#stopping.signal.throwIfAborted();
+    const pointInTimeMs = await this.#unlessStopped(
+      source.pin(async () => {
+        // Its turn may come when the inventory was given up long ago.
+        this.#stopping.signal.throwIfAborted();
+        await Promise.all(this.#threads.map((thread) => thread.begin()));
+      }),
+    );
     const whole = prefixRange(rule.filter.prefix ?? '');
     const [first] = this.#threads;
     if (first === undefined) throw new Error('an inventory needs a thread');
-    const rowsPerShard = shardRows(source.estimateRows(), this.concurrency);
-    return { pointInTimeMs, ranges: cutRange(whole, await first.split(whole, rowsPerShard)) };
+    const rows = source.estimateRows();
+    const rowsPerShard = shardRows(rows, this.concurrency);
+    const ranges = cutRange(whole, await first.split(whole, rowsPerShard));
+    return { pointInTimeMs, expectedRows: Math.min(rows, ranges.length * rowsPerShard), ranges };
   }
 
   /** Scans one range into the object `fileKey` of the destination; nothing is stored when no row matches. */
   async scanShard(range: KeyRange, fileKey: string): Promise<ShardResult> {
     const thread = this.#idle.pop();
     if (thread === undefined) throw new Error('more shards at once than the inventory has threads');
-    const { destination } = this.#options;
-    const file = path.join(this.#spool, randomUUID());
+    const { destination, spool } = this.#options;
+    const file = path.join(spool, randomUUID());
     const spoolKey = destination.encrypts() ? newSpoolKey() : undefined;
     try {
       const result = await thread.scan(range, { path: file, spoolKey });
@@ -94,12 +106,19 @@ export class Inventory {
           ...result.file,
           path: file,
           contentType: CSV_GZIP,
+          signal: this.#stopping.signal,
           ...(spoolKey && { read: () => readScrambled(file, spoolKey) }),
         });
+        reach('report.data-put');
       }
       return result;
+    } catch (error) {
+      // Whatever could not be handed over takes room, and the disk may be full.
+      await rm(file, { force: true });
+      throw error;
     } finally {
-      this.#idle.push(thread);
+      // By now it may be at work for another inventory.
+      if (this.#threads.includes(thread)) this.#idle.push(thread);
     }
   }
 
@@ -107,21 +126,42 @@ export class Inventory {
   counts(): ScanCounts {
     return this.#threads
       .map((thread) => thread.counts())
-      .reduce((sum, each) => ({
-        scanned: sum.scanned + each.scanned,
-        matched: sum.matched + each.matched,
-        bytesWritten: sum.bytesWritten + each.bytesWritten,
-      }));
+      .reduce(
+        (sum, each) => ({
+          scanned: sum.scanned + each.scanned,
+          matched: sum.matched + each.matched,
+          bytesWritten: sum.bytesWritten + each.bytesWritten,
+        }),
+        this.#countsAtClose,
+      );
   }
 
-  /** Makes what is under way fail soon. */
+  /** Makes what is under way fail soon: also the wait for others who write, and a file that is being put. */
   stop(): void {
+    this.#stopping.abort(new DOMException('the run was stopped', 'AbortError'));
     for (const thread of this.#threads) thread.stop();
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread.close()));
-    await rm(this.#spool, { recursive: true, force: true });
+    this.stop();
+    const threads = this.#threads;
+    this.#countsAtClose = this.counts();
+    this.#threads = [];
+    this.#idle.length = 0;
+    await this.#options.pool.giveBack(threads);
+  }
+
+  async #unlessStopped<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this.#stopping;
+    const stopped = Promise.withResolvers<never>();
+    const stop = () => stopped.reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop);
+    try {
+      return await Promise.race([work, stopped.promise]);
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
   }
 }
 

@@ -12,6 +12,7 @@ import { type ReferenceRow, referenceRow } from '../../test/reference-encoder.ts
 import { temporaryFolder } from '../../test/store-fixture.ts';
 import { prefixRange } from '../core/key-range.ts';
 import { reportColumns } from '../core/report-columns.ts';
+import { sha256Of } from '../core/report-facts.ts';
 import { createRowEncoder } from './row-encoder.ts';
 import { createRowFilter } from './row-filter.ts';
 import { type ShardWork, scanShard } from './scan-shard.ts';
@@ -51,7 +52,7 @@ test.each([1, 2, 255, 256, 257, 5000, 20_000])('a shard of %i rows is written wh
   const rows = numbered(count);
   const { result, csv } = await scan(rows);
   expect(csv === csvOf(rows)).toBe(true);
-  expect(result).toMatchObject({ scanned: count, matched: count });
+  expect(result).toMatchObject({ scanned: count, matched: count, rowsSha256: sha256Of(Buffer.from(csvOf(rows))) });
   expect(keyOf(result.firstKey)).toBe(rows[0]?.key);
   expect(keyOf(result.lastKey)).toBe(rows.at(-1)?.key);
 });

@@ -5,8 +5,7 @@
  */
 
 import type { KeyRange } from '../core/key-range.ts';
-import { DataFileWriter } from './data-file-writer.ts';
-import type { FileFacts } from './destination.ts';
+import { type DataFileFacts, DataFileWriter } from './data-file-writer.ts';
 import { MAX_ROW_BYTES, type RowEncoder } from './row-encoder.ts';
 import type { RowFilter } from './row-filter.ts';
 import { rowKey } from './row-key.ts';
@@ -28,11 +27,10 @@ export interface ShardWork extends SpoolFile {
   readonly onProgress: (rows: { scanned: number; matched: number; bytesWritten: number }) => void;
 }
 
-export interface ShardResult {
+/** What it came to; when no row matched there is neither a file nor a key. */
+export interface ShardResult extends Partial<DataFileFacts> {
   readonly scanned: number;
   readonly matched: number;
-  /** Absent when no row matched. */
-  readonly file?: FileFacts;
   readonly firstKey?: Uint8Array;
   readonly lastKey?: Uint8Array;
 }
@@ -45,8 +43,7 @@ export async function scanShard(work: ShardWork): Promise<ShardResult> {
       file.discard();
       return { scanned: rows.scanned, matched: 0 };
     }
-    const facts = await file.finish();
-    return { ...rows, file: facts };
+    return { ...rows, ...(await file.finish()) };
   } catch (error) {
     file.discard();
     throw error;

@@ -1,9 +1,10 @@
 /** The engine's end of a scan worker: sends it one task after another and turns its replies into results. */
 
+import { AssertionError } from 'node:assert/strict';
 import { Worker } from 'node:worker_threads';
 import { DomainError } from '../core/errors.ts';
 import type { KeyRange } from '../core/key-range.ts';
-import { COUNTER, type WorkerReply, type WorkerSetup, type WorkerTask } from './scan-messages.ts';
+import { COUNTER, type RunSetup, type WorkerReply, type WorkerStart, type WorkerTask } from './scan-messages.ts';
 import type { ShardResult } from './scan-shard.ts';
 import type { SpoolFile } from './spool-cipher.ts';
 
@@ -19,22 +20,31 @@ export class ScanThread {
   readonly #worker: Worker;
   readonly #counters: BigInt64Array;
   #settle: { resolve: (reply: WorkerReply) => void; reject: (error: Error) => void } | undefined;
+  /** What ended the worker. */
   #failure: Error | undefined;
+  #isSound = true;
   /** Settled when the worker is through with all it was asked. */
   #tail: Promise<unknown> = Promise.resolve();
 
-  constructor(setup: Omit<WorkerSetup, 'counters'>) {
+  constructor() {
     const counters = new SharedArrayBuffer(COUNTER.length * BigInt64Array.BYTES_PER_ELEMENT);
     this.#counters = new BigInt64Array(counters);
-    this.#worker = new Worker(ENTRY, { workerData: { ...setup, counters } satisfies WorkerSetup });
+    this.#worker = new Worker(ENTRY, { workerData: { counters } satisfies WorkerStart });
     this.#worker.on('message', (reply: WorkerReply) => this.#settle?.resolve(reply));
     this.#worker.on('error', (error) => this.#fail(error as Error));
+    this.#worker.on('messageerror', (error) => this.#fail(error));
     this.#worker.on('exit', () => this.#fail(new Error('the scan worker ended before its task')));
   }
 
-  /** Resolves when the worker has started and opened its reader. */
-  async ready(): Promise<void> {
-    await this.#ask({ kind: 'ready' });
+  /** Nothing that it did ended otherwise than in a result or in a refusal; what a fault leaves behind nobody knows. */
+  get isSound(): boolean {
+    return this.#isSound && this.#failure === undefined;
+  }
+
+  /** Takes up a run; resolves when the worker has opened its reader. What is stopped from here on is this run. */
+  async setup(setup: RunSetup): Promise<void> {
+    this.#counters.fill(0n);
+    await this.#ask({ kind: 'setup', setup });
   }
 
   async begin(): Promise<void> {
@@ -67,13 +77,20 @@ export class ScanThread {
     Atomics.store(this.#counters, COUNTER.stop, 1n);
   }
 
+  /** Stops what is under way and lets go of the run and its snapshot, as far as the thread is still sound. */
+  async release(): Promise<void> {
+    this.stop();
+    await this.#ask({ kind: 'release' }).catch(() => {
+      this.#isSound = false;
+    });
+  }
+
   /**
-   * Stops what is under way, lets go of the snapshot and ends the thread. It waits for the worker's answer, because a
-   * thread that is ended while its reader is in native code may take the whole process with it.
+   * Lets go of the run and ends the thread. It waits for the worker's answer, because a thread that is ended while its
+   * reader is in native code may take the whole process with it.
    */
   async close(): Promise<void> {
-    this.stop();
-    await this.#ask({ kind: 'close' }).catch(() => undefined);
+    await this.release();
     await this.#worker.terminate();
   }
 
@@ -89,9 +106,10 @@ export class ScanThread {
     this.#settle = { resolve, reject };
     this.#worker.postMessage(task);
     const reply = await promise;
-    if (reply.kind === 'failed') throw reply.error;
     if (reply.kind === 'refused') throw new DomainError(reply.code, reply.message, reply.details);
-    return reply;
+    if (reply.kind !== 'failed' && reply.kind !== 'broken') return reply;
+    this.#isSound = false;
+    throw reply.kind === 'broken' ? new AssertionError({ message: reply.message }) : reply.error;
   }
 
   #fail(error: Error): void {

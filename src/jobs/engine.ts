@@ -3,7 +3,7 @@
 import type { StoredRun } from '../control/run-ledger.ts';
 import type { SettledShard } from '../control/shard-rows.ts';
 import type { KeyRange } from '../core/key-range.ts';
-import type { DataFile } from '../core/report.ts';
+import type { ReportShard } from '../core/report-facts.ts';
 
 export interface Engine {
   /**
@@ -14,20 +14,38 @@ export interface Engine {
   /** Is there a manifest in this folder of the run's destination? */
   hasReport(run: StoredRun, folder: string): Promise<boolean>;
   /**
-   * Makes the report visible; may be repeated. Returns the manifest's key. A `DomainError` means that the report is
-   * not visible and will not be; after any other error nobody knows, and only trying again tells.
+   * Makes the report of these settled shards visible; may be repeated. Returns the manifest's key. A `DomainError` means
+   * that the report is not visible and will not be; after any other error nobody knows, and only trying again tells.
    */
-  publish(run: StoredRun, folder: string, files: readonly DataFile[]): Promise<string>;
-  /** Removes those of the files that no manifest in the run's folder names, and a checksum there without a manifest. */
+  publish(run: StoredRun, folder: string, shards: readonly ReportShard[]): Promise<string>;
+  /** Removes those of the files that no manifest in the run's folder names, and what lies there without a manifest. */
   removeFiles(run: StoredRun, keys: readonly string[]): Promise<void>;
 }
 
-/** One run's work, from a pinned point in time. */
+/** One try at a run's scan, from a pinned point in time. */
 export interface EngineRun {
+  /** The most shards of this run that are scanned at once. */
   readonly concurrency: number;
-  begin(): Promise<{ readonly pointInTimeMs: number; readonly ranges: readonly KeyRange[] }>;
+  begin(): Promise<ScanBeginning>;
+  /** Resolves when the shard's file is in the destination, and rejects when nothing more will be written to it. */
   scanShard(range: KeyRange, fileKey: string): Promise<SettledShard>;
-  counts(): { readonly scanned: number; readonly matched: number; readonly bytesWritten: number };
+  counts(): RunCounts;
+  /** Makes whatever is under way fail soon, also what waits for others. */
   stop(): void;
   close(): Promise<void>;
+}
+
+export interface ScanBeginning {
+  readonly pointInTimeMs: number;
+  /** About how many rows there are to be scanned. */
+  readonly expectedRows: number | null;
+  /** In key order; together they cover all keys of the rule. */
+  readonly ranges: readonly KeyRange[];
+}
+
+/** What a scan has done so far. */
+export interface RunCounts {
+  readonly scanned: number;
+  readonly matched: number;
+  readonly bytesWritten: number;
 }

@@ -1,153 +1,196 @@
 /**
- * Executes runs in this process: a bounded number at once, in the order in which they were planned. What the ledger
- * holds is the truth; this queue is only who works on what now, and is filled from the ledger at start. So whatever
- * goes wrong, the ledger is asked again how far the run got before anything is said or swept.
+ * Executes runs in this process, a bounded number at once. Nothing waits in memory: what the ledger holds is the truth,
+ * and each place that becomes free asks it for the next run. So whatever goes wrong, the ledger is asked again how far
+ * the run got before anything is said or removed.
  */
 
-import type { RunLedger, StoredRun } from '../control/run-ledger.ts';
-import type { Clock } from '../core/clock.ts';
-import { DomainError } from '../core/errors.ts';
-import { isOpen, type RunReason } from '../core/run.ts';
-import { storageFull } from '../core/storage-full.ts';
+import { type RunLedger, RunOver, type StoredRun } from '../control/run-ledger.ts';
+import { MAX_PUT_OFF_MS } from '../control/waiting-runs.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { isOpen } from '../core/run.ts';
 import type { Engine } from './engine.ts';
 import { executeRun } from './execute-run.ts';
-
-/** After a step that could not be settled, the ledger is looked into again: this much later, and no more often. */
-const RETRY_MS = 15_000;
+import type { Executor } from './executor.ts';
+import { FairSlots } from './fair-slots.ts';
+import { RETRY_DELAYS, type RetryDelays } from './retry-delays.ts';
+import type { RunEvent } from './run-event.ts';
+import { RunOutcomes } from './run-outcomes.ts';
 
 export interface ExecutorOptions {
   readonly ledger: RunLedger;
   readonly engine: Engine;
+  /** What rules and reports go by. */
   readonly clock: Clock;
   /** Runs at once. */
   readonly maxRuns: number;
+  /** Shards that are scanned at once, over all runs. */
+  readonly maxShards: number;
   readonly onEvent: (event: RunEvent) => void;
-  readonly retryMs?: number;
+  readonly delays?: RetryDelays;
+  /** What a run that is put off waits by: real time. */
+  readonly retryClock?: Clock;
 }
 
-/** What the executor tells the log. */
-export type RunEvent =
-  | { readonly run: StoredRun; readonly kind: 'started' | 'ended' | 'cancelled' }
-  /** `cause` is there when the failure is not one of those that are to be expected. */
-  | { readonly run: StoredRun; readonly kind: 'failed'; readonly reason: RunReason; readonly cause?: unknown }
-  /** `postponed`: the run stays open and is taken up later. `unswept`: files are left until the next start. */
-  | { readonly run: StoredRun; readonly kind: 'postponed' | 'unswept'; readonly cause: unknown };
-
-export class LocalExecutor {
-  readonly #options: ExecutorOptions;
-  /** In the order of their making. */
-  readonly #waiting = new Map<string, StoredRun>();
+export class LocalExecutor implements Executor {
+  readonly #options: ExecutorOptions & { readonly delays: RetryDelays; readonly retryClock: Clock };
+  readonly #outcomes: RunOutcomes;
+  readonly #slots: FairSlots;
   readonly #active = new Map<string, ActiveRun>();
-  #retry: NodeJS.Timeout | undefined;
+  /** Runs whose state could not be settled: passed over until the ledger is looked into again. */
+  readonly #postponed = new Set<string>();
+  /** Rules whose run was cancelled, and may not have been worked on. */
+  readonly #cancelled = new Set<string>();
+  /** One look for runs at a time. */
+  #looking: Promise<unknown> = Promise.resolve();
+  #sweeping: Promise<void> | undefined;
+  #retryTimer: NodeJS.Timeout | undefined;
+  #ledgerTimer: NodeJS.Timeout | undefined;
+  #sweepTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(options: ExecutorOptions) {
-    this.#options = options;
+    this.#options = { delays: RETRY_DELAYS, retryClock: systemClock, ...options };
+    this.#slots = new FairSlots(options.maxShards);
+    this.#outcomes = new RunOutcomes({
+      ...this.#options,
+      onUnswept: () => this.#sweepLater(),
+      isClosing: () => this.#isClosed,
+    });
   }
 
-  /** Takes up what an earlier process left: sweeps what failed runs wrote, and goes on with the open ones. */
+  /** Shards that are scanned now. */
+  get shardsScanning(): number {
+    return this.#slots.taken;
+  }
+
   async recover(): Promise<void> {
-    for (const run of await this.#options.ledger.unswept()) await this.#sweep(run);
+    await this.#sweepAll();
     await this.wake();
   }
 
-  /** Looks into the ledger for open runs that nobody works on. Call it whenever one was made. */
   async wake(): Promise<void> {
-    for (const run of await this.#options.ledger.open()) if (!this.#active.has(run.id)) this.#waiting.set(run.id, run);
-    this.#fill();
+    await this.#inTurn(() => this.#fill());
   }
 
-  /** Stops the work on whatever run of this rule is under way; the ledger has been told its end already. */
   cancel(ruleUid: string): void {
-    for (const active of this.#active.values()) if (active.run.ruleUid === ruleUid) active.abort.abort();
+    for (const { run, abort } of this.#active.values()) if (run.ruleUid === ruleUid) abort.abort();
+    this.#concludeCancelled(ruleUid);
   }
 
-  /** Stops all work and waits for its end. Open runs stay open, and go on at the next start. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    clearTimeout(this.#retry);
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#ledgerTimer);
+    clearTimeout(this.#sweepTimer);
     for (const { abort } of this.#active.values()) abort.abort();
+    await Promise.all([this.#looking, this.#sweeping]);
     await Promise.all([...this.#active.values()].map(({ done }) => done));
   }
 
-  #fill(): void {
-    for (const run of this.#waiting.values()) {
-      if (this.#isClosed || this.#active.size >= this.#options.maxRuns) return;
-      this.#waiting.delete(run.id);
-      const abort = new AbortController();
-      const done = this.#execute(run, abort.signal).finally(() => {
-        this.#active.delete(run.id);
-        this.#fill();
+  /** Begins as many of the waiting runs as there is room for, and comes back for those that are put off. */
+  async #fill(): Promise<void> {
+    const { ledger, maxRuns, retryClock } = this.#options;
+    // The same for both questions: what falls due between them is not due, and so is come back for.
+    const nowMs = retryClock.now();
+    // With so many runs that could not be settled it is the ledger that is at fault, and not the runs.
+    while (this.#active.size < maxRuns && this.#postponed.size < maxRuns) {
+      const next = await ledger.nextWaiting({
+        nowMs,
+        except: [...this.#active.keys(), ...this.#postponed],
+        busyBuckets: [...this.#active.values()].map(({ run }) => run.bucketId),
       });
-      this.#active.set(run.id, { run, abort, done });
+      if (next === undefined || this.#isClosed) break;
+      this.#begin(next);
     }
+    const retryAtMs = await ledger.nextRetryAtMs(nowMs);
+    clearTimeout(this.#retryTimer);
+    if (retryAtMs === undefined || this.#isClosed) return;
+    const waitMs = Math.min(retryAtMs - nowMs, MAX_PUT_OFF_MS);
+    this.#retryTimer = setTimeout(() => this.#wakeLater(), waitMs).unref();
+  }
+
+  #begin(run: StoredRun): void {
+    const abort = new AbortController();
+    const done = this.#execute(run, abort.signal).finally(() => {
+      this.#active.delete(run.id);
+      // It may have been cancelled when all that is seen to in the work on it was done.
+      if (abort.signal.aborted) this.#concludeCancelled(run.ruleUid);
+      this.#wakeLater();
+    });
+    this.#active.set(run.id, { run, abort, done });
   }
 
   /** Never rejects: whatever can't be settled now is settled later, because the ledger still holds it. */
-  async #execute(planned: StoredRun, signal: AbortSignal): Promise<void> {
+  async #execute(waiting: StoredRun, signal: AbortSignal): Promise<void> {
     const { ledger, onEvent } = this.#options;
     try {
-      const run = await ledger.find(planned.id);
+      const run = await ledger.find(waiting.id);
       if (run === undefined) return;
-      // It may have been cancelled while it waited, with files of an earlier attempt still there.
-      if (!isOpen(run.state)) return await this.#settleCancelled(run);
-      onEvent({ run, kind: 'started' });
-      try {
-        await executeRun(run, { ...this.#options, signal });
-        onEvent({ run, kind: 'ended' });
-      } catch (error) {
-        await this.#settle(run.id, error);
-      }
+      // It may have been cancelled since it was found waiting.
+      if (!isOpen(run.state)) return await this.#outcomes.concludeCancelled(run);
+      onEvent({ kind: 'started', run });
+      const failure = await failureOf(executeRun(run, { ...this.#options, slots: this.#slots, signal }));
+      await this.#outcomes.settle(run, failure).catch(async (late: unknown) => {
+        // It was cancelled between the look at it and the step.
+        if (!(late instanceof RunOver)) throw late;
+        await this.#outcomes.settle(run, { error: late });
+      });
     } catch (cause) {
-      onEvent({ run: planned, kind: 'postponed', cause });
+      this.#postponed.add(waiting.id);
+      onEvent({ kind: 'postponed', run: waiting, cause });
       this.#lookAgain();
     }
   }
 
-  /** Draws the conclusion from an error; what it means depends on how far the run got. */
-  async #settle(runId: string, error: unknown): Promise<void> {
-    const { ledger, onEvent } = this.#options;
-    const run = await ledger.find(runId);
-    if (run === undefined) return;
-    if (isOpen(run.state)) {
-      // Shut down in mid-run: it stays open, and the next start takes it up.
+  /** Sees to a run of the rule that was cancelled while nobody worked on it. */
+  #concludeCancelled(ruleUid: string): void {
+    this.#cancelled.add(ruleUid);
+    this.#inTurn(async () => {
+      // One look for all that were cancelled by now: a bucket may have ended, with a thousand rules.
+      const ruleUids = new Set(this.#cancelled);
+      if (ruleUids.size === 0) return;
+      this.#cancelled.clear();
+      for (const run of await this.#options.ledger.unswept()) {
+        const isMeant = run.state === 'cancelled' && ruleUids.has(run.ruleUid);
+        if (isMeant && !this.#isClosed && !this.#active.has(run.id)) this.#begin(run);
+      }
+    }).catch(() => this.#sweepLater());
+  }
+
+  async #sweepAll(): Promise<void> {
+    for (const run of await this.#options.ledger.unswept()) {
       if (this.#isClosed) return;
-      // Its manifest may be visible, so it must not be called failed: publishing is tried again until it is certain.
-      if (run.state === 'publishing' && !(error instanceof DomainError)) throw error;
-      const reason = reasonOf(error);
-      await ledger.failed(run.id, reason);
-      onEvent({ run, kind: 'failed', reason, ...(!(error instanceof DomainError) && { cause: error }) });
-      await this.#sweep(run);
-    } else {
-      await this.#settleCancelled(run);
+      if (!this.#active.has(run.id)) await this.#outcomes.sweep(run);
     }
   }
 
-  /** Does what is left to do for a run that was cancelled; nothing for one that ended in another way. */
-  async #settleCancelled(run: StoredRun): Promise<void> {
-    if (run.state !== 'cancelled' || run.isSwept) return;
-    this.#options.onEvent({ run, kind: 'cancelled' });
-    await this.#sweep(run);
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const result = this.#looking.then(async () => {
+      if (!this.#isClosed) await work();
+    });
+    this.#looking = result.catch(() => undefined);
+    return result;
   }
 
-  /** Removes what a run without a report left in the destination. If that fails now, the next start does it. */
-  async #sweep(run: StoredRun): Promise<void> {
-    const { ledger, engine, onEvent } = this.#options;
-    try {
-      await engine.removeFiles(run, await ledger.shardFileKeys(run.id));
-      await ledger.swept(run.id);
-    } catch (cause) {
-      onEvent({ run, kind: 'unswept', cause });
-    }
+  #wakeLater(): void {
+    this.wake().catch(() => this.#lookAgain());
   }
 
   #lookAgain(): void {
-    if (this.#isClosed || this.#retry !== undefined) return;
-    const { retryMs = RETRY_MS } = this.#options;
-    this.#retry = setTimeout(() => {
-      this.#retry = undefined;
-      this.wake().catch(() => this.#lookAgain());
-    }, retryMs).unref();
+    if (this.#isClosed || this.#ledgerTimer !== undefined) return;
+    this.#ledgerTimer = setTimeout(() => {
+      this.#ledgerTimer = undefined;
+      this.#postponed.clear();
+      this.#wakeLater();
+    }, this.#options.delays.ledgerMs).unref();
+  }
+
+  #sweepLater(): void {
+    if (this.#isClosed || this.#sweepTimer !== undefined) return;
+    this.#sweepTimer = setTimeout(() => {
+      this.#sweepTimer = undefined;
+      this.#sweeping = this.#sweepAll().catch(() => this.#sweepLater());
+    }, this.#options.delays.sweepMs).unref();
   }
 }
 
@@ -157,12 +200,11 @@ interface ActiveRun {
   readonly done: Promise<void>;
 }
 
-function reasonOf(error: unknown): RunReason {
-  const expected = error instanceof DomainError ? error : storageFull(error);
-  if (expected !== undefined) return { code: expected.code, text: expected.message };
-  const text = error instanceof Error ? error.message : String(error);
-  return {
-    code: 'InternalError',
-    text: `Something unexpected went wrong: ${text}. The server's log has more; start the run again.`,
-  };
+async function failureOf(work: Promise<void>): Promise<{ readonly error: unknown } | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return { error };
+  }
 }

@@ -1,6 +1,7 @@
 /** Deletes of objects and versions (protocol sheet, section 5.5), many at once, in commits of bounded length. */
 
 import { objectKeyBytes } from '../core/object-key.ts';
+import type { ObjectRecord } from '../core/record.ts';
 import type { Deleted, ObjectAddress } from '../core/stored-object.ts';
 import type { FileRemoval } from './bodies/file-removal.ts';
 import type { BucketTable } from './bucket-table.ts';
@@ -49,6 +50,22 @@ export class Deletes {
       for (const { value } of changes) deleted.push(value);
     }
     return deleted;
+  }
+
+  /** Removes an object as `deleteMany` does, if what is there is what is meant; false, and nothing is removed, when not. */
+  async deleteIf(bucket: string, key: string, isMeant: (latest: ObjectRecord) => boolean): Promise<boolean> {
+    const { buckets, objects, queue, removal } = this.#parts;
+    const { number } = buckets.get(bucket);
+    const bytes = objectKeyBytes(key);
+    const { value, orphans } = await queue.commit(() => {
+      const same = buckets.getSame(bucket, number);
+      const latest = objects.latest(same, bytes);
+      if (latest === undefined || latest.isDeleteMarker) return { value: true, orphans: [] };
+      if (!isMeant(latest)) return { value: false, orphans: [] };
+      return { value: true, orphans: objects.remove(same, bytes).orphans };
+    });
+    await removal.remove(orphans);
+    return value;
   }
 
   /** In a commit: removes the first of the objects, until so many files are let go of that the rest had better wait. */

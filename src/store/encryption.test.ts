@@ -93,7 +93,7 @@ test('a finished file that is taken over into an encrypted object is encrypted, 
   await writeFile(file, bytes);
   const request = { bucket: 'photos', key: 'k', metadata: NO_METADATA };
   const { md5 } = digestsOf(bytes);
-  const { record } = await store.adopt(request, file, { sizeBytes: bytes.length, md5 });
+  const { record } = await store.adopt(request, { path: file }, { sizeBytes: bytes.length, md5 });
   expect(record).toMatchObject({ encryption: 'AES256', bodyPlace: 'file' });
   expectSame(await contentOf(store, 'k'), bytes);
   expect(await filesThatTell(folder)).toEqual([]);

@@ -286,7 +286,7 @@ test('a finished file is taken over as an object', async () => {
   const bytes = bytesOf(1000);
   await writeFile(file, bytes);
   const request = { bucket: 'photos', key: 'k', metadata: NO_METADATA };
-  const { record } = await store.adopt(request, file, { md5: md5(bytes) });
+  const { record } = await store.adopt(request, { path: file }, { md5: md5(bytes) });
   expect(record).toMatchObject({ sizeBytes: 1000, bodyPlace: 'file' });
   expectSame(await contentOf(store, 'k'), bytes);
   await expect(stat(file)).rejects.toThrow('ENOENT');
@@ -298,7 +298,7 @@ test('a file that changed after it was written is not taken over', async () => {
   await writeFile(file, bytesOf(1000, 2));
   const request = { bucket: 'photos', key: 'k', metadata: NO_METADATA };
   const promise = { sizeBytes: 1000, md5: md5(bytesOf(1000, 1)) };
-  await expect(store.adopt(request, file, promise)).rejects.toThrow(code('InvalidDigest'));
+  await expect(store.adopt(request, { path: file }, promise)).rejects.toThrow(code('InvalidDigest'));
   expect(store.head({ bucket: 'photos', key: 'k' })).toBeUndefined();
   expect(await bodyFilesIn(folder)).toEqual([]);
 });
@@ -408,3 +408,35 @@ async function breakFolderSyncs(folder: string, isBroken: () => boolean, good = 
     await sync.call(this);
   });
 }
+
+test('an object that is meant is removed with its file, and another under its key is not', async () => {
+  const { store, folder } = await storeOfPhotos();
+  const { record } = await put(store, 'k', bytesOf(100_000, 1));
+  const isMeant = ({ etag }: { readonly etag: string }) => etag === record.etag;
+  await put(store, 'k', bytesOf(100_000, 2));
+  expect(await store.deleteIf('photos', 'k', isMeant)).toBe(false);
+  expectSame(await contentOf(store, 'k'), bytesOf(100_000, 2));
+  await put(store, 'k', bytesOf(100_000, 1));
+  expect(await store.deleteIf('photos', 'k', isMeant)).toBe(true);
+  expect(store.head({ bucket: 'photos', key: 'k' })).toBeUndefined();
+  expect(await bodyFilesIn(folder)).toEqual([]);
+  expect(await store.deleteIf('photos', 'k', isMeant)).toBe(true);
+});
+
+test('with versioning, an object that is meant goes behind one delete marker', async () => {
+  const { store } = await storeOfPhotos();
+  await store.changeBucket('photos', { versioning: 'Enabled' });
+  await put(store, 'k', 'x');
+  for (let n = 0; n < 2; n++) expect(await store.deleteIf('photos', 'k', () => true)).toBe(true);
+  const page = { prefix: '', delimiter: '', keyMarker: '', versionIdMarker: '', maxKeys: 10 };
+  expect(store.listVersions('photos', page).versions.map(({ record }) => record.isDeleteMarker)).toEqual([true, false]);
+});
+
+test('a put between the look and the commit of a delete keeps its object', async () => {
+  const { store } = await storeOfPhotos();
+  const { record } = await put(store, 'k', 'old');
+  const removing = store.deleteIf('photos', 'k', ({ etag }) => etag === record.etag);
+  const putting = put(store, 'k', 'new');
+  await Promise.all([removing, putting]);
+  expect(String(await contentOf(store, 'k'))).toBe('new');
+});

@@ -25,7 +25,7 @@ import type {
   VersionPage,
 } from '../core/stored-object.ts';
 import type { FrozenStore } from './backup/store-backup.ts';
-import { Bodies, placeOf } from './bodies/bodies.ts';
+import { Bodies, type FinishedFile, placeOf } from './bodies/bodies.ts';
 import { BodyFiles, syncFolder } from './bodies/body-files.ts';
 import type { ReceivedBody } from './bodies/body-intake.ts';
 import { type ContentFacts, describeObject } from './bodies/content.ts';
@@ -55,9 +55,9 @@ import { UploadTable } from './upload-table.ts';
 import { Uploads } from './uploads.ts';
 import { readVersionId, VersionSequence } from './version-ids.ts';
 
-/** A put that may refuse to replace whatever the bucket's versioning: with the error that `ifExists` makes. */
+/** A put that may refuse to replace whatever the bucket's versioning: with the error that `ifExists` makes of what is there. */
 export interface StorePut extends PutRequest {
-  readonly ifExists?: () => DomainError;
+  readonly ifExists?: (latest: ObjectRecord) => DomainError | undefined;
 }
 
 export interface StoreOptions {
@@ -198,12 +198,16 @@ export class ObjectStore {
   }
 
   /** Makes a finished local file of the same file system an object: by a move, or by a copy if it is to be encrypted. */
-  async adopt(request: StorePut, file: string, promise: BodyPromise): Promise<StoredObject> {
+  async adopt(request: StorePut, file: FinishedFile, promise: BodyPromise): Promise<StoredObject> {
     const bucket = this.#buckets.get(request.bucket, request.bucketId);
     const key = objectKeyBytes(request.key);
     if ((request.encryption ?? bucket.encryption) !== undefined) {
-      const stored = await this.put(request, createReadStream(file), promise);
-      await unlink(file);
+      const stored = await this.put(
+        request,
+        createReadStream(file.path, file.signal && { signal: file.signal }),
+        promise,
+      );
+      await unlink(file.path);
       return stored;
     }
     const target = { request, bucketNumber: bucket.number, key, seal: { encryption: 'none' } } as const;
@@ -268,6 +272,11 @@ export class ObjectStore {
   /** Removes the objects, and says of each what that did. They go in one commit, unless they have very many files. */
   deleteMany(bucket: string, objects: readonly Omit<ObjectAddress, 'bucket'>[]): Promise<readonly Deleted[]> {
     return this.#deletes.deleteMany(bucket, objects);
+  }
+
+  /** Removes an object as `delete` does, if what is there is what is meant; false, and nothing is removed, when not. */
+  deleteIf(bucket: string, key: string, isMeant: (latest: ObjectRecord) => boolean): Promise<boolean> {
+    return this.#deletes.deleteIf(bucket, key, isMeant);
   }
 
   async list(bucket: string, request: ListRequest): Promise<ListPage> {
@@ -344,7 +353,8 @@ export class ObjectStore {
 
   #assertMayReplace(bucket: StoredBucket, key: Uint8Array, { forbidOverwrite = false, ifExists }: StorePut): void {
     const latest = this.#objects.latest(bucket, key);
-    if (ifExists !== undefined && latest?.isDeleteMarker === false) throw ifExists();
+    const refusal = latest?.isDeleteMarker === false ? ifExists?.(latest) : undefined;
+    if (refusal !== undefined) throw refusal;
     if (forbidOverwrite) this.#objects.assertReplacesNone(bucket, key);
   }
 

@@ -87,6 +87,41 @@ export function destinationContract(name: string, open: () => Promise<Destinatio
       expect((await read('k'))?.bytes).toEqual(rivals[outcomes.indexOf(true)]);
     });
 
+    test('replaces what it is told is there, and nothing else', async () => {
+      const { destination, read } = await open();
+      const [first, second, third] = ['first', 'second', 'third'].map((text) => Buffer.from(text));
+      if (!(first && second && third)) throw new Error('three texts');
+      await destination.putNew('latest.json', first, JSON_TYPE);
+      expect(await destination.replace('latest.json', second, JSON_TYPE, factsOf(first))).toBe(true);
+      expect(await destination.replace('latest.json', third, JSON_TYPE, factsOf(first))).toBe(false);
+      expect(await read('latest.json')).toEqual({ bytes: second, contentType: JSON_TYPE });
+    });
+
+    test('lets one of several replace what all of them saw', async () => {
+      const { destination, read } = await open();
+      const seen = Buffer.from('seen by all');
+      await destination.putNew('k', seen, JSON_TYPE);
+      const rivals = Array.from({ length: 5 }, (_, n) => Buffer.from(`rival ${n}`));
+      const replacing = rivals.map((bytes) => destination.replace('k', bytes, JSON_TYPE, factsOf(seen)));
+      const outcomes = await Promise.all(replacing);
+      expect(outcomes.filter((isStored) => isStored)).toHaveLength(1);
+      expect((await read('k'))?.bytes).toEqual(rivals[outcomes.indexOf(true)]);
+    });
+
+    test.each([0, 100, 100_000])(
+      'reads back %i bytes, and of more than it was asked for says only how many',
+      async (length) => {
+        const { destination } = await open();
+        const bytes = bytesOf(length);
+        expect(await destination.read('k', length)).toBeUndefined();
+        await destination.putNew('k', bytes, JSON_TYPE);
+        const stored = await destination.read('k', length);
+        expect(stored).toMatchObject(factsOf(bytes));
+        expect(Buffer.compare(stored?.bytes ?? Buffer.from('none'), bytes)).toBe(0);
+        if (length > 0) expect(await destination.read('k', length - 1)).toEqual(factsOf(bytes));
+      },
+    );
+
     test('knows nothing of a key that was never taken, or is free again', async () => {
       const { destination } = await open();
       expect(await destination.stat('k')).toBeUndefined();

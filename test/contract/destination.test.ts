@@ -49,6 +49,16 @@ test('what is removed from a bucket with versioning leaves neither a version nor
   expect(store.totals(photos.name)).toMatchObject({ objects: 0, deleteMarkers: 0 });
 });
 
+test('a delete marker is nothing to be read', async () => {
+  const store = await openStore();
+  await store.createBucket(photos);
+  await store.changeBucket(photos.name, { versioning: 'Enabled' });
+  const destination = new BucketDestination(store, { bucket: photos.name });
+  await destination.putNew('k', Buffer.from('x'), 'text/plain');
+  await store.delete({ bucket: photos.name, key: 'k' });
+  expect(await destination.read('k', 100)).toBeUndefined();
+});
+
 test('what somebody hid behind a delete marker stays hidden when it is removed', async () => {
   const store = await openStore();
   await store.createBucket(photos);

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { readFile, unlink } from 'node:fs/promises';
-import type { Destination, FileFacts, LocalFile } from '../../src/inventory/destination.ts';
+import type { Destination, FileFacts, LocalFile, StoredFile } from '../../src/inventory/destination.ts';
 import { collect } from '../store-fixture.ts';
 
 export interface StoredReportFile {
@@ -30,6 +30,21 @@ export class MemoryDestination implements Destination {
     if (this.objects.has(key)) return false;
     this.objects.set(key, { bytes: Buffer.from(bytes), contentType });
     return true;
+  }
+
+  async replace(key: string, bytes: Uint8Array, contentType: string, current: FileFacts): Promise<boolean> {
+    const stored = this.objects.get(key);
+    const isOther = stored !== undefined && factsOf(stored.bytes).md5 !== current.md5;
+    if (isOther) return false;
+    this.objects.set(key, { bytes: Buffer.from(bytes), contentType });
+    return true;
+  }
+
+  async read(key: string, maxBytes: number): Promise<StoredFile | undefined> {
+    const stored = this.objects.get(key);
+    if (stored === undefined) return undefined;
+    const facts = factsOf(stored.bytes);
+    return facts.sizeBytes > maxBytes ? facts : { ...facts, bytes: stored.bytes };
   }
 
   async stat(key: string): Promise<FileFacts | undefined> {

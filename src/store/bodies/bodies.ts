@@ -23,6 +23,13 @@ export interface BodiesParts {
   readonly removal: FileRemoval;
 }
 
+/** A local file that is to become a body as it is. */
+export interface FinishedFile {
+  readonly path: string;
+  /** Aborted when it is no longer to become one; then nothing of it is stored. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 export class Bodies {
   readonly #files: BodyFiles;
   readonly #ids: ContentIds;
@@ -57,7 +64,7 @@ export class Bodies {
    * Takes over a finished local file of the same file system, as `take` does. Its digests are computed from what the
    * disk gives back, so a file that was damaged after it was written is refused.
    */
-  async adopt<T>(file: string, promise: BodyPromise, commit: (received: ReceivedBody) => Promise<T>): Promise<T> {
+  async adopt<T>(file: FinishedFile, promise: BodyPromise, commit: (received: ReceivedBody) => Promise<T>): Promise<T> {
     const contentId = this.#ids.take();
     try {
       const received = await digestFile(file, contentId);
@@ -142,17 +149,18 @@ function stretchesOf(bodies: readonly Body[], range: ByteRange): Stretch[] {
   return stretches;
 }
 
-async function digestFile(file: string, contentId: number): Promise<ReceivedBody> {
-  const handle = await open(file, 'r');
+async function digestFile({ path, signal }: FinishedFile, contentId: number): Promise<ReceivedBody> {
+  const handle = await open(path, 'r');
   try {
     await handle.datasync();
     const digest = await BodyDigest.create();
     let sizeBytes = 0;
     for await (const chunk of handle.createReadStream({ autoClose: false, highWaterMark: READ_CHUNK_BYTES })) {
+      signal?.throwIfAborted();
       digest.update(chunk);
       sizeBytes += chunk.length;
     }
-    return { contentId, sizeBytes, ...digest.finish(), stagedPath: file };
+    return { contentId, sizeBytes, ...digest.finish(), stagedPath: path };
   } finally {
     await handle.close();
   }
