@@ -30,6 +30,8 @@ export interface HttpRequest {
   readonly headers: HeaderFields;
   /** The address of the peer, IPv4 in its own form also on a socket of IPv6. */
   readonly sourceIp: string;
+  /** No other machine had a part in it: neither as its peer nor, as far as anybody says, behind that. */
+  readonly isFromThisMachine: boolean;
   /** It came over TLS. */
   readonly isSecure: boolean;
   /** To be read once. Leaving it early keeps the way back to the client; it throws `IncompleteBody` when cut short. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseIpRange } from '../core/ip-range.ts';
-import { AddressList, isLoopback, originalPeer, plainAddress } from './peer-address.ts';
+import { AddressList, isFromThisMachine, isLoopback, originalPeer, plainAddress } from './peer-address.ts';
 
 const proxies = new AddressList(['10.0.0.0/8', '192.0.2.1', 'fd00::/8']);
 const through = (sourceIp: string, headers: Record<string, string>) =>
@@ -60,4 +60,34 @@ test('law: whatever a header says, the peer is an address, and a stranger stays 
       expect(plainAddress(plainAddress('::ffff:1.2.3.4'))).toBe('1.2.3.4');
     }),
   );
+});
+
+const local = new AddressList(['127.0.0.1', '10.0.0.0/8']);
+
+test.each([
+  ['a peer on this machine', '127.0.0.1', {}, true],
+  ['a peer of IPv6 on this machine', '::1', {}, true],
+  ['a peer elsewhere', '198.51.100.7', {}, false],
+  ['a peer elsewhere that claims to be here', '198.51.100.7', { 'x-forwarded-for': '127.0.0.1' }, false],
+  [
+    'a trusted proxy elsewhere, where 127.0.0.1 is another machine',
+    '10.0.0.1',
+    { 'x-forwarded-for': '127.0.0.1' },
+    false,
+  ],
+  ['a trusted proxy here that heard from elsewhere', '127.0.0.1', { 'x-forwarded-for': '203.0.113.9' }, false],
+  ['a trusted proxy here that heard from here', '127.0.0.1', { 'x-forwarded-for': '127.0.0.1' }, true],
+  ['a claim that came along from elsewhere', '127.0.0.1', { 'x-forwarded-for': '127.0.0.1, 10.0.0.5' }, false],
+  ['a list that names nobody', '127.0.0.1', { 'x-forwarded-for': '' }, false],
+  ['a name that is no address', '127.0.0.1', { 'x-forwarded-for': 'localhost' }, false],
+  ['a proxy here that nobody trusts', '127.0.0.2', { 'x-forwarded-for': '127.0.0.1' }, false],
+  ['a form that is not read here', '127.0.0.1', { forwarded: 'for=127.0.0.1' }, false],
+  [
+    'a form that is not read here, beside one that is',
+    '127.0.0.1',
+    { 'x-forwarded-for': '127.0.0.1', 'x-real-ip': '127.0.0.1' },
+    false,
+  ],
+])('whether a request was sent from this machine: %s', (_what, sourceIp, headers, expected) => {
+  expect(isFromThisMachine({ sourceIp, isSecure: false }, headers, local)).toBe(expected);
 });

@@ -44,6 +44,21 @@ export function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '');
 }
 
+/** What proxies say of whom they heard from. */
+const FORWARDING = ['x-forwarded-for', 'forwarded', 'x-real-ip'] as const;
+
+/**
+ * Whether a request was sent from this machine. One that a proxy passed on was not, though the proxy may well be here:
+ * it counts only if that is trusted and names nobody but this machine, in the one form that is read here.
+ */
+export function isFromThisMachine({ sourceIp }: Peer, headers: HeaderFields, trusted: AddressList): boolean {
+  if (!isLoopback(sourceIp)) return false;
+  const told = FORWARDING.filter((name) => headers[name] !== undefined);
+  if (told.length === 0) return true;
+  if (told.length > 1 || told[0] !== 'x-forwarded-for' || !trusted.has(sourceIp)) return false;
+  return (headers['x-forwarded-for'] ?? '').split(',').every((entry) => isLoopback(entry.trim()));
+}
+
 /**
  * The peer behind the proxies. Each appends to `X-Forwarded-For` whom it heard from, so the list is read from its end
  * for as long as those it names are trusted themselves; what stands before is anybody's word.

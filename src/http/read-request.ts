@@ -6,7 +6,7 @@ import type { Arrival } from './arrival.ts';
 import type { HttpBounds } from './bounds.ts';
 import { assertServable, readHeaders } from './check-request.ts';
 import type { HttpRequest } from './http-server.ts';
-import { type AddressList, originalPeer, plainAddress } from './peer-address.ts';
+import { type AddressList, isFromThisMachine, originalPeer, plainAddress } from './peer-address.ts';
 import { newRequestId } from './request-id.ts';
 
 /** What is known of a request before its headers are looked at. */
@@ -18,6 +18,7 @@ export function bareRequest(socket: Duplex, method: string, body: HttpRequest['b
     target: '',
     headers: {},
     sourceIp: plainAddress(address),
+    isFromThisMachine: false,
     isSecure: 'encrypted' in socket,
     body,
   };
@@ -37,5 +38,12 @@ export function readRequest(bare: HttpRequest, arrival: Arrival, options: ReadOp
   const headers = readHeaders(arrival.message, bounds, isSingleHeader);
   assertServable(arrival, headers, bounds);
   const { sourceIp, isSecure } = originalPeer(bare, headers, proxies);
-  return { ...bare, target: arrival.message.url ?? '', headers, sourceIp, isSecure };
+  return {
+    ...bare,
+    target: arrival.message.url ?? '',
+    headers,
+    sourceIp,
+    isFromThisMachine: isFromThisMachine(bare, headers, proxies),
+    isSecure,
+  };
 }

@@ -24,13 +24,23 @@ export async function writeResponse(
     else response.write(bytes);
   } else {
     const bytes = body[Symbol.asyncIterator]();
+    let left: Promise<unknown> | undefined;
+    const leave = () => {
+      left ??= Promise.resolve(bytes.return?.());
+      return left;
+    };
+    // A body that waits for something to happen would else hear only then that nobody listens any more.
+    const onClose = () => void leave().catch(() => undefined);
+    response.once('close', onClose);
+    if (response.destroyed) onClose();
     try {
       response.writeHead(status, headers);
       const chunks = inLength({ [Symbol.asyncIterator]: () => bytes }, headers['Content-Length']);
       await send(chunks, response, patience);
     } finally {
+      response.off('close', onClose);
       // Also when not a byte of it was read: it may hold files from the moment it was opened.
-      await bytes.return?.();
+      await leave();
     }
   }
 }
