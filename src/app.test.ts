@@ -47,7 +47,7 @@ test('rules of a bucket that is gone, because a process died between its end and
   await (await start(data)).close();
   const control = () => openControlDatabase(data);
   const before = await control();
-  const rules = new RuleBook(before, systemClock, { maxRules: 10 });
+  const rules = new RuleBook(before, systemClock, { maxRules: 10, schedule: { time: '00:00', zone: 'Asia/Shanghai' } });
   await rules.put({ id: 'gone', name: 'photos' }, anyRule(), { replace: false });
   await before.destroy();
 
@@ -92,7 +92,7 @@ test('a rule that is put while its bucket is deleted is refused, and is gone', a
   const put = RuleBook.prototype.put;
   vi.spyOn(RuleBook.prototype, 'put').mockImplementationOnce(async function (this: RuleBook, ...asked) {
     expect(await other.send({ method: 'DELETE', bucket: 'photos' })).toMatchObject({ status: 204 });
-    await put.apply(this, asked);
+    return await put.apply(this, asked);
   });
   const query = 'inventory&inventoryId=nightly-min';
   const reply = await client.send({ method: 'PUT', bucket: 'photos', query, body: rule });

@@ -6,6 +6,7 @@ import { Sessions } from './access/sessions.ts';
 import { AdminService } from './admin/admin-service.ts';
 import { openAuditTrail } from './audit-trail.ts';
 import { bucketsOf } from './bucket-rules.ts';
+import { ClockMover, untilSettled } from './clock-mover.ts';
 import { Closers } from './closers.ts';
 import type { Settings } from './config.ts';
 import { AccessTable } from './control/access-table.ts';
@@ -22,12 +23,18 @@ import { type Databases, openDatabases } from './databases.ts';
 import { openDoor, openTls, type Services } from './front-door.ts';
 import type { HttpRequest } from './http/http-server.ts';
 import { FileSecretSealer } from './keys/secret-sealer.ts';
+import { type Monitoring, openMonitoring } from './monitoring.ts';
+import type { MonitoringPaths } from './monitoring-paths.ts';
+import { openWebhooks } from './open-webhooks.ts';
 import { authenticate } from './protocol/oss/authenticate.ts';
 import { ERROR_TABLE } from './protocol/oss/error-table.ts';
 import { OssService } from './protocol/oss/oss-service.ts';
 import { StsService } from './protocol/sts/sts-service.ts';
+import { openReadiness } from './readiness-checks.ts';
+import { ruleOptionsPort, rulePort, runPort, runsPort } from './rule-ports.ts';
 import { openRuns, type Running } from './rules-and-runs.ts';
-import { neededPermissions, rulePort, runPort, storePort } from './wire-ports.ts';
+import type { Readiness } from './telemetry/readiness.ts';
+import { neededPermissions, storePort } from './wire-ports.ts';
 
 export interface AppOptions {
   readonly settings: Settings;
@@ -64,11 +71,20 @@ export async function startApp({ settings, log, clock = systemClock }: AppOption
     const tls = openTls(settings, clock, log);
     closers.add(() => tls?.close());
     const databases = await openDatabases(settings, { clock, onUnusable, closers });
-    const parts: Parts = { settings, log, clock, closers, audit, databases };
+    const monitoring = await openMonitoring({ settings, databases, clock, log, closers });
+    const parts: Parts = { settings, log, clock, closers, audit, databases, monitoring };
     const access = await openAccess(parts, rootKey);
-    const running = await openRuns({ ...parts, roles: access.book });
-    const services = openServices({ ...parts, ...running, access });
+    const running = await openRuns({
+      ...parts,
+      clock: databases.time.clock,
+      roles: access.book,
+    });
+    const readiness = openReadiness({ ...parts, ...running, unusable });
+    const services = openServices({ ...parts, ...running, access, readiness });
     const endpoint = await openDoor(services, { settings, tls, log, closers });
+    closers.add(() => readiness.drain());
+    // Those who watch a run would keep the door open until they are cut off.
+    closers.add(() => running.feed.close());
     const reload = tls && { reloadCertificate: () => tls.reload() };
     return { endpoint, rootKey, isFirstStart, unusable, close: () => closers.close(), ...reload };
   } catch (error) {
@@ -89,6 +105,7 @@ interface Parts {
   readonly closers: Closers;
   readonly audit: AuditTrail;
   readonly databases: Databases;
+  readonly monitoring: Monitoring;
 }
 
 /** Who may do what: lasting identities and the sessions of roles. */
@@ -110,11 +127,12 @@ async function openAccess({ settings, clock, databases }: Parts, rootKey: RootKe
   return { book, sessions: new Sessions(book, sealer) };
 }
 
-function openServices(parts: Parts & Running & { readonly access: Access }): Services {
-  const { settings, log, clock, audit, databases, rules, ledger, executor, access } = parts;
+function openServices(parts: Parts & Running & { readonly access: Access; readonly readiness: Readiness }): Services {
+  const { settings, log, clock, audit, databases, rules, executor, access, monitoring, readiness } = parts;
   const { store, keys } = databases;
   const { book, sessions } = access;
   const now = () => clock.now();
+  const ruleOptions = ruleOptionsPort(parts);
   const onFault = (error: unknown, request: HttpRequest) =>
     log.error({ err: error, request: request.id, method: request.method }, 'request failed');
   const admin = new AdminService(
@@ -129,8 +147,12 @@ function openServices(parts: Parts & Running & { readonly access: Access }): Ser
       access: book,
       keys: keys.account,
       backups: openBackups(parts),
+      runs: runsPort(parts.lists, store),
+      webhooks: openWebhooks({ ...parts, onEvent: monitoring.onWebhookEvent }),
+      clock: new ClockMover({ time: databases.time, settled: untilSettled(parts) }),
     },
     onFault,
+    monitoring.onServed,
   );
   const oss = new OssService(
     {
@@ -140,33 +162,42 @@ function openServices(parts: Parts & Running & { readonly access: Access }): Ser
         regions: settings.region,
         inventory: settings.inventory,
         allNeedsVersioning: settings.allNeedsVersioning,
+        latestFile: settings.latestFile,
         maxDailyObjects: settings.limits.dailyObjects,
         maxWeeklyObjects: settings.limits.weeklyObjects,
       },
       now,
+      dataNow: () => databases.time.clock.now(),
       credentials: sessions,
       audit,
       store: storePort({ store, rules, executor, assertAccount: (id) => book.account(id) }),
-      rules: rulePort(rules, store, executor),
-      runs: runPort(rules, ledger, executor),
+      rules: rulePort({ ...parts, store, ruleOptions }),
+      ruleOptions,
+      runs: runPort(parts),
       roles: book,
       keys,
     },
     onFault,
+    monitoring.onServed,
   );
-  const sts = new StsService({ directory: book, sessions, now, audit }, onFault);
-  return { admin, oss, sts };
+  const sts = new StsService({ directory: book, sessions, now, audit }, onFault, monitoring.onServed);
+  const paths: MonitoringPaths = {
+    ready: () => readiness.report(),
+    metrics: () => monitoring.scrape(readiness, executor),
+    metricsToken: settings.metricsToken,
+  };
+  return { admin, oss, sts, monitoring: paths };
 }
 
 /** Backups that clients of the admin API ask for. */
-function openBackups({ settings, log, clock, closers, databases }: Parts): BackupService {
+function openBackups({ settings, log, closers, databases }: Parts): BackupService {
   const { control, store } = databases;
   const backups = new BackupService({
     source: {
       data: settings.data,
       lend: (atInstant, work) => store.lend(atInstant, work),
       copyControl: (file) => copyControlDatabase(control, file),
-      now: () => clock.now(),
+      now: () => databases.time.clock.now(),
     },
     keyFile: settings.keyFile,
     onFailure: (error, { folder }) => log.error({ err: error, folder }, 'backup failed'),

@@ -2,11 +2,11 @@
 
 import type { RuleBook } from './control/rule-book.ts';
 import type { Bucket } from './core/bucket.ts';
-import type { LocalExecutor } from './jobs/local-executor.ts';
+import type { Executor } from './jobs/executor.ts';
 import type { ObjectStore } from './store/object-store.ts';
 
 /** Ends all rules of a bucket that is gone, and their runs under way. */
-export async function endRules(bucketId: string, rules: RuleBook, executor: LocalExecutor): Promise<void> {
+export async function endRules(bucketId: string, rules: RuleBook, executor: Executor): Promise<void> {
   for (const uid of await rules.deleteBucket(bucketId)) executor.cancel(uid);
 }
 
@@ -16,7 +16,12 @@ export async function sweepRules(rules: RuleBook, store: ObjectStore): Promise<v
   for (const id of await rules.bucketIds()) if (!buckets.has(id)) await rules.deleteBucket(id);
 }
 
+/** What there is to be asked for them: the store, or a port to it. */
+export interface BucketList {
+  listBuckets(after: string, limit: number): readonly Bucket[];
+}
+
 /** All buckets there are. */
-export function bucketsOf(store: ObjectStore): readonly Bucket[] {
+export function bucketsOf(store: BucketList): readonly Bucket[] {
   return store.listBuckets('', Number.MAX_SAFE_INTEGER);
 }

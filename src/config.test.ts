@@ -3,6 +3,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../test/store-fixture.ts';
 import { loadClientSettings, loadSettings } from './config.ts';
+import { nextDue } from './core/schedule.ts';
 
 function configFile(text: string): string {
   const file = path.join(temporaryFolder(), 'stocktake.yaml');
@@ -20,18 +21,24 @@ test('without a word the defaults hold', () => {
     accountId: '1000000000000000',
     keyFile: path.resolve('stocktake-data/encryption-key.json'),
     trustedProxies: [],
+    webhookNetworks: [],
+    latestFile: true,
     keyService: true,
     auditLog: path.resolve('stocktake-data/audit.jsonl'),
+    clock: 'system',
     scheduleTime: '00:00',
     scheduleZone: 'Asia/Shanghai',
     limits: {
       rulesPerBucket: 1000,
       dailyObjects: 10_000_000_000,
       weeklyObjects: 50_000_000_000,
-      runs: 2,
+      runs: 4,
       scanThreads: 0,
+      metricRules: 1000,
       auditBytes: 64 * 1024 * 1024,
       auditFiles: 5,
+      runsPerRule: 1000,
+      goneRuleDays: 30,
       auditRefusals: 100,
     },
     inventory: true,
@@ -83,9 +90,33 @@ test.each([
   ['STOCKTAKE_SCHEDULE_TIME', '24:00'],
   ['STOCKTAKE_SCHEDULE_TIME', '9:30'],
   ['STOCKTAKE_SCHEDULE_ZONE', 'Mars/Olympus'],
+  ['STOCKTAKE_SCHEDULE_ZONE', 'PST'],
   ['STOCKTAKE_TRUSTED_PROXIES', '10.0.0.0/8,proxy'],
+  ['STOCKTAKE_WEBHOOK_NETWORKS', 'intranet'],
+  ['STOCKTAKE_METRICS_TOKEN', 'too-short'],
+  ['STOCKTAKE_METRICS_TOKEN', 'with a blank in the middle'],
+  ['STOCKTAKE_TRACE_ENDPOINT', '127.0.0.1:4318'],
+  ['STOCKTAKE_TRACE_ENDPOINT', 'http://user:secret@collector:4318'],
 ])('a bad value is refused by the name of its variable: %s=%s', (variable, value) => {
   expect(() => loadSettings({}, { [variable]: value })).toThrow(variable);
+});
+
+test('rules can be due in every zone that is accepted', () => {
+  const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+  const short = letters.flatMap((one) => letters.flatMap((two) => letters.map((three) => one + two + three)));
+  const names = [...Intl.supportedValuesOf('timeZone'), ...short, 'UTC', 'EST5EDT', 'asia/shanghai', '+08:00', '-0330'];
+  const accepted = names.flatMap((scheduleZone) => {
+    try {
+      return [loadSettings({ scheduleZone }, {}).scheduleZone];
+    } catch {
+      return [];
+    }
+  });
+  expect(accepted).toEqual(expect.arrayContaining(['Asia/Shanghai', 'UTC', 'CET', '+08:00']));
+  for (const zone of accepted) {
+    const since = { anchoredAtMs: 0, afterMs: 0 };
+    expect(nextDue({ frequency: 'Daily' }, since, { time: '00:00', zone }), zone).toBeGreaterThan(0);
+  }
 });
 
 test('all that is wrong is told at once', () => {
@@ -152,11 +183,13 @@ test('a certificate and its key are set together', () => {
   expect(() => loadSettings({ tlsCert: 'cert.pem' }, {})).toThrow('set together');
 });
 
-test('trusted proxies come with commas or as a list of a file', () => {
-  const config = configFile('trustedProxies: [10.0.0.0/8, "::1"]\n');
-  expect(loadSettings({ config }, {}).trustedProxies).toEqual(['10.0.0.0/8', '::1']);
-  const environment = { STOCKTAKE_TRUSTED_PROXIES: '10.0.0.0/8, ::1' };
-  expect(loadSettings({}, environment).trustedProxies).toEqual(['10.0.0.0/8', '::1']);
+test.each([
+  ['trustedProxies', 'STOCKTAKE_TRUSTED_PROXIES'],
+  ['webhookNetworks', 'STOCKTAKE_WEBHOOK_NETWORKS'],
+] as const)('the addresses of %s come with commas or as a list of a file', (name, variable) => {
+  const config = configFile(`${name}: [10.0.0.0/8, "::1"]\n`);
+  expect(loadSettings({ config }, {})[name]).toEqual(['10.0.0.0/8', '::1']);
+  expect(loadSettings({}, { [variable]: '10.0.0.0/8, ::1' })[name]).toEqual(['10.0.0.0/8', '::1']);
 });
 
 test('a client signs with temporary credentials when their token is there', () => {
@@ -168,4 +201,16 @@ test('a client trusts the authority of the flag, then that of the variable', () 
   expect(loadClientSettings({ ca: 'flag.pem' }, { STOCKTAKE_CA: 'variable.pem' }).ca).toBe('flag.pem');
   expect(loadClientSettings({}, { STOCKTAKE_CA: 'variable.pem' }).ca).toBe('variable.pem');
   expect(loadClientSettings({}, { STOCKTAKE_CA: '' }).ca).toBeUndefined();
+});
+
+test('traces go where our variable says, else where the one of OpenTelemetry does if that is a URL of HTTP', () => {
+  const [ours, theirs] = ['http://ours:4318', 'http://theirs:4318'];
+  const both = { STOCKTAKE_TRACE_ENDPOINT: ours, OTEL_EXPORTER_OTLP_ENDPOINT: theirs };
+  expect(loadSettings({}, both).traceEndpoint).toBe(ours);
+  expect(loadSettings({}, { OTEL_EXPORTER_OTLP_ENDPOINT: theirs }).traceEndpoint).toBe(theirs);
+  expect(loadSettings({}, { OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4317' }).traceEndpoint).toBeUndefined();
+});
+
+test('a token for the metrics that is refused is not told', () => {
+  expect(() => loadSettings({}, { STOCKTAKE_METRICS_TOKEN: 's3cret' })).not.toThrow('s3cret');
 });

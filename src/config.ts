@@ -9,7 +9,20 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { parseIpRange } from './core/ip-range.ts';
 
+/** Whose time objects, rules and runs go by: the machine's, or one that is moved by hand. */
+const CLOCK_KINDS = ['system', 'virtual'] as const;
+export type ClockKind = (typeof CLOCK_KINDS)[number];
+
+const TRACE_ENDPOINT_ERROR =
+  'must be the URL of an OTLP/HTTP collector without user, query and fragment, as in http://127.0.0.1:4318';
 const ZONE_ERROR = 'must be an IANA time zone, as in Asia/Shanghai';
+
+/** Addresses, and ranges of them; in the environment with commas between them. */
+const addressList = z
+  .union([z.string().transform((text) => text.split(',').map((entry) => entry.trim())), z.array(z.string())])
+  .refine((entries) => entries.every((entry) => parseIpRange(entry) !== undefined), {
+    error: 'must be IP addresses or ranges of them, as in 10.0.0.0/8',
+  });
 
 const settingsSchema = z.strictObject({
   /** The data folder. */
@@ -45,30 +58,42 @@ const settingsSchema = z.strictObject({
   tlsCert: z.string().min(1).optional(),
   tlsKey: z.string().min(1).optional(),
   /** Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses, and ranges of them. */
-  trustedProxies: z
-    .union([z.string().transform((text) => text.split(',').map((entry) => entry.trim())), z.array(z.string())])
-    .refine((entries) => entries.every((entry) => parseIpRange(entry) !== undefined), {
-      error: 'must be IP addresses or ranges of them, as in 10.0.0.0/8',
-    })
-    .default([]),
+  trustedProxies: addressList.default([]),
+  /** Private addresses, and ranges of them, that webhooks of every account may reach. */
+  webhookNetworks: addressList.default([]),
+  /** Off, no rule keeps `latest.json` beside its reports. */
+  latestFile: z.boolean().default(true),
   /** Off, rules and objects can't use SSE-KMS. */
   keyService: z.boolean().default(true),
   /** Where management actions and refusals are told; `audit.jsonl` in the data folder when absent, nowhere when false. */
   auditLog: z.union([z.string().min(1), z.literal(false)], { error: 'must be a file, or false' }).optional(),
+  clock: z.enum(CLOCK_KINDS, { error: 'must be system or virtual' }).default('system'),
   scheduleTime: z
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'must be a time of day as in 00:00' })
     .default('00:00'),
   scheduleZone: z.string().refine(isZone, { error: ZONE_ERROR }).default('Asia/Shanghai'),
+  /** Lets whoever sends it as `Authorization: Bearer` read the metrics from elsewhere than this machine. */
+  metricsToken: z
+    .string()
+    .regex(/^[A-Za-z0-9._~+/-]{16,256}=*$/, { error: 'must be 16 to 256 letters, digits and . _ ~ + / -' })
+    .optional(),
+  /** Where traces are sent: an OTLP/HTTP collector. */
+  traceEndpoint: z.string().refine(isPlainUrl, { error: TRACE_ENDPOINT_ERROR }).optional(),
   limits: z
     .strictObject({
       rulesPerBucket: z.number().int().min(1).default(1000),
       dailyObjects: z.number().int().min(1).default(10_000_000_000),
       weeklyObjects: z.number().int().min(1).default(50_000_000_000),
       /** Runs at once. */
-      runs: z.number().int().min(1).max(64).default(2),
-      /** Threads that scan for one run; 0 is one for each core. */
+      runs: z.number().int().min(1).max(64).default(4),
+      /** Threads that scan, for all runs together; 0 is one for each core. */
       scanThreads: z.number().int().min(0).max(256).default(0),
+      /** Runs of a rule that are remembered, and for how many days those of a rule that is gone. */
+      runsPerRule: z.number().int().min(10).max(100_000).default(1000),
+      goneRuleDays: z.number().int().min(1).max(3650).default(30),
+      /** Rules that have metrics of their own. */
+      metricRules: z.number().int().min(0).max(10_000).default(1000),
       /** From so many bytes on the audit log becomes another file, and so many full ones are kept. */
       auditBytes: z.number().int().min(65_536).default(67_108_864),
       auditFiles: z.number().int().min(1).max(1000).default(5),
@@ -103,9 +128,13 @@ const ENVIRONMENT = {
   tlsCert: 'STOCKTAKE_TLS_CERT',
   tlsKey: 'STOCKTAKE_TLS_KEY',
   trustedProxies: 'STOCKTAKE_TRUSTED_PROXIES',
+  webhookNetworks: 'STOCKTAKE_WEBHOOK_NETWORKS',
   auditLog: 'STOCKTAKE_AUDIT_LOG',
+  clock: 'STOCKTAKE_CLOCK',
   scheduleTime: 'STOCKTAKE_SCHEDULE_TIME',
   scheduleZone: 'STOCKTAKE_SCHEDULE_ZONE',
+  metricsToken: 'STOCKTAKE_METRICS_TOKEN',
+  traceEndpoint: 'STOCKTAKE_TRACE_ENDPOINT',
 } as const satisfies Partial<Record<keyof Settings, string>>;
 
 /** In the file settings have the names that they have here, as in `accessKeyId: me`. */
@@ -174,6 +203,9 @@ function fromEnvironment(environment: NodeJS.ProcessEnv): Record<string, string>
     const value = environment[variable];
     if (value !== undefined && value !== '') found[name] = value;
   }
+  // Other programs read it too, and some of them more into it: what is no use here must not keep a command from running.
+  const collector = environment.OTEL_EXPORTER_OTLP_ENDPOINT;
+  if (collector !== undefined && isPlainUrl(collector)) found.traceEndpoint ??= collector;
   return found;
 }
 
@@ -201,7 +233,19 @@ function describe(error: z.ZodError): string {
   return `The configuration isn't right:\n${lines.join('\n')}`;
 }
 
+/** Whatever else a URL may hold would end up in the log, or be lost where a path is put behind it. */
+function isPlainUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) return false;
+  return `${url.username}${url.password}${url.search}${url.hash}` === '';
+}
+
+/** Abbreviations that `Intl` knows besides the zones; each stands for several, depending on who says it. */
+const ABBREVIATIONS =
+  /^(ACT|AET|AGT|ART|AST|BET|BST|CAT|CNT|CST|CTT|EAT|ECT|IET|IST|JST|MIT|NET|NST|PLT|PNT|PRT|PST|SST|VST)$/i;
+
 function isZone(name: string): boolean {
+  if (ABBREVIATIONS.test(name)) return false;
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;

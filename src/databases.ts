@@ -7,14 +7,19 @@ import type { Settings } from './config.ts';
 import { AccessTable } from './control/access-table.ts';
 import { type ControlDatabase, openControlDatabase } from './control/control-database.ts';
 import { KeyTable } from './control/key-table.ts';
+import { WebhookTable } from './control/webhook-table.ts';
 import type { Clock } from './core/clock.ts';
 import type { DomainError } from './core/errors.ts';
 import { type KeyFile, openKeyFile } from './data-folder/key-file.ts';
 import { KeyService } from './keys/key-service.ts';
+import type { ServiceClock } from './service-clock.ts';
+import { openServiceClock } from './service-clock.ts';
 import { syncFolder } from './store/bodies/body-files.ts';
 import { ObjectStore } from './store/object-store.ts';
 
 export interface Databases {
+  /** The time of what is kept in them. */
+  readonly time: ServiceClock;
   readonly control: ControlDatabase;
   /** Opens what is sealed in the control database. */
   readonly keyFile: KeyFile;
@@ -25,6 +30,7 @@ export interface Databases {
 }
 
 export interface OpenOptions {
+  /** The machine's, which keys go by. */
   readonly clock: Clock;
   /** Called once, when the store has to be opened again. */
   readonly onUnusable: (error: DomainError) => void;
@@ -39,6 +45,7 @@ export async function openDatabases(
 ): Promise<Databases> {
   const control = await openControlDatabase(settings.data);
   closers.add(() => control.destroy());
+  const time = await openServiceClock(control, { kind: settings.clock, data: settings.data });
   const keyFile = await openSealingKey(control, settings.keyFile);
   const keys = await KeyService.open({
     records: new KeyTable(control),
@@ -48,15 +55,17 @@ export async function openDatabases(
   });
   const storeFolder = path.join(settings.data, 'store');
   await mkdir(storeFolder, { recursive: true });
-  const store = await ObjectStore.open(storeFolder, { clock, keys, onUnusable });
+  const store = await ObjectStore.open(storeFolder, { clock: time.clock, keys, onUnusable });
   closers.add(() => store.close());
   // Both databases are in their places now, and those have to outlast a power loss too.
   await syncFolder(settings.data);
-  return { control, keyFile, keys, store, storeFolder };
+  return { time, control, keyFile, keys, store, storeFolder };
 }
 
 /** The key that seals all others. A file that is missing is made only while there is nothing it would open. */
 async function openSealingKey(control: ControlDatabase, file: string): Promise<KeyFile> {
-  const isNothingSealed = (await new KeyTable(control).isEmpty()) && !(await new AccessTable(control).hasSecrets());
-  return openKeyFile(file, { mayCreate: isNothingSealed });
+  const areKeysSealed = !(await new KeyTable(control).isEmpty());
+  const areSecretsSealed =
+    (await new AccessTable(control).hasSecrets()) || (await new WebhookTable(control).hasSecrets());
+  return openKeyFile(file, { mayCreate: !areKeysSealed && !areSecretsSealed });
 }

@@ -7,9 +7,9 @@ import type { Closers } from './closers.ts';
 import type { Settings } from './config.ts';
 import type { Clock } from './core/clock.ts';
 import { type TlsEvent, TlsFiles } from './data-folder/tls-files.ts';
-import { type HttpHandler, type HttpRequest, type HttpResponse, HttpServer } from './http/http-server.ts';
-import { jsonReply } from './http/json-reply.ts';
+import { type HttpHandler, HttpServer } from './http/http-server.ts';
 import { isLoopback } from './http/peer-address.ts';
+import { type MonitoringPaths, monitoringReply } from './monitoring-paths.ts';
 import { isVirtualHosted } from './protocol/oss/address.ts';
 import { doorRefusal, isSingleHeader } from './protocol/oss/door.ts';
 import type { OssService } from './protocol/oss/oss-service.ts';
@@ -27,6 +27,7 @@ export interface Services {
   readonly oss: OssService;
   readonly sts: StsService;
   readonly admin: AdminService;
+  readonly monitoring: MonitoringPaths;
 }
 
 export interface DoorOptions {
@@ -58,19 +59,15 @@ export function openTls({ tlsCert, tlsKey }: Settings, clock: Clock, log: Logger
   return new TlsFiles({ certificate: tlsCert, key: tlsKey, clock, onEvent: (event) => logTls(log, event) });
 }
 
-function answerer({ oss, sts, admin }: Services, { domain, region: regions }: Settings): HttpHandler {
+function answerer({ oss, sts, admin, monitoring }: Services, { domain, region: regions }: Settings): HttpHandler {
   const places = { domain, regions };
   return async (request) => {
     // `/-/` is ours, since no bucket can have that name; everything else is the OSS wire's.
     if (isAdminTarget(request.target) && !isVirtualHosted(request.headers.host ?? '', places)) {
-      return healthReply(request) ?? (await admin.handle(request));
+      return (await monitoringReply(request, monitoring)) ?? (await admin.handle(request));
     }
     return await (isStsRequest(request, places) ? sts : oss).handle(request);
   };
-}
-
-function healthReply({ method, target }: HttpRequest): HttpResponse | undefined {
-  return method === 'GET' && target === '/-/health' ? jsonReply(200, { status: 'ok' }) : undefined;
 }
 
 async function listen(server: HttpServer, { host, port }: Settings): Promise<AddressInfo> {

@@ -7,8 +7,10 @@ import { randomBytes } from 'node:crypto';
 import type { AccessBookOptions } from '../src/access/access-book.ts';
 import { Sessions } from '../src/access/sessions.ts';
 import { AdminService } from '../src/admin/admin-service.ts';
-import type { BackupPort, KeyPort } from '../src/admin/ports.ts';
+import type { BackupPort, ClockPort, KeyPort, RunsPort, WebhookPort } from '../src/admin/ports.ts';
+import { ClockMover } from '../src/clock-mover.ts';
 import type { AuditEntry } from '../src/core/audit.ts';
+import { systemClock } from '../src/core/clock.ts';
 import { HttpServer } from '../src/http/http-server.ts';
 import { KeyService } from '../src/keys/key-service.ts';
 import { authenticate } from '../src/protocol/oss/authenticate.ts';
@@ -21,6 +23,9 @@ import { TEST_KEY } from './server-process.ts';
 import { anySealer } from './session-fixture.ts';
 import { WireClient, type WireKey, type WireRequest } from './wire-client.ts';
 
+/** Of a server whose time is the machine's. */
+const SYSTEM_TIME = new ClockMover({ time: { clock: systemClock }, settled: () => Promise.resolve(true) });
+
 const NO_BACKUPS: BackupPort = {
   start: () => Promise.reject(new Error('this server has no data folder')),
   last: () => {
@@ -28,9 +33,30 @@ const NO_BACKUPS: BackupPort = {
   },
 };
 
+const NO_WEBHOOKS: WebhookPort = (() => {
+  const refuse = () => Promise.reject(new Error('this server has no data folder'));
+  return {
+    create: refuse,
+    list: refuse,
+    get: refuse,
+    replace: refuse,
+    setState: refuse,
+    rotateSecret: refuse,
+    delete: refuse,
+    test: refuse,
+    deliveries: refuse,
+    delivery: refuse,
+    retry: refuse,
+  };
+})();
+
+const NO_RUNS: RunsPort = { list: async () => ({ runs: [] }) };
+
 interface AdminServerChange {
   readonly keys?: Partial<KeyPort>;
   readonly backups?: BackupPort;
+  readonly runs?: RunsPort;
+  readonly clock?: ClockPort;
   readonly isOn?: boolean;
   readonly book?: Partial<AccessBookOptions>;
 }
@@ -69,6 +95,9 @@ export async function startAdminServer(change: AdminServerChange = {}) {
       access: opened.book,
       keys: Object.assign(keys.account, change.keys),
       backups: change.backups ?? NO_BACKUPS,
+      runs: change.runs ?? NO_RUNS,
+      webhooks: NO_WEBHOOKS,
+      clock: change.clock ?? SYSTEM_TIME,
     },
     (error) => faults.push(error),
   );

@@ -8,6 +8,7 @@ export function anyRequest(change: Partial<HttpRequest> = {}): HttpRequest {
     target: '/',
     headers: {},
     sourceIp: '127.0.0.1',
+    isFromThisMachine: true,
     isSecure: false,
     body: bytesOf(''),
     ...change,

@@ -45,7 +45,8 @@ export function noteSecret(secret: string | Uint8Array, kind: 'key' | 'token' = 
 }
 
 /** How secrets are shown to whom they are for: JSON of ours, XML of the wire, lines for a shell. */
-const SHOWN_KEY = /(?:"(?:secret|accessKeySecret)"\s*:\s*"|<AccessKeySecret>|_ACCESS_KEY_SECRET=)([\w+/=.-]{8,})/gi;
+const SHOWN_KEY =
+  /(?:"(?:secret|accessKeySecret)"\s*:\s*"|<AccessKeySecret>|_ACCESS_KEY_SECRET=|_WEBHOOK_SECRET=)([\w+/=.-]{8,})/gi;
 const SHOWN_TOKEN = /(?:"securityToken"\s*:\s*"|<SecurityToken>|_SECURITY_TOKEN=)([\w+/=.-]{8,})/gi;
 
 /** Notes the secrets in a text that shows them on purpose. */
@@ -59,7 +60,8 @@ function showsSecret(args: readonly string[]): boolean {
   if (args[0] === 'serve') return !args.includes('--json');
   const makesKey = args.includes('key') && (args.includes('create') || args.includes('rotate'));
   const makesSession = args.includes('assume-role');
-  return args[0] === 'access' && (makesKey || makesSession || args.includes('--key'));
+  const makesWebhookSecret = args[0] === 'webhook' && (args.includes('create') || args.includes('rotate-secret'));
+  return makesWebhookSecret || (args[0] === 'access' && (makesKey || makesSession || args.includes('--key')));
 }
 
 /** Keeps what a command wrote; all of its stdout but what is meant to show a secret. */
@@ -76,7 +78,7 @@ export function keepCommand(
 /** Keeps what commands showed in a terminal, but for the lines that show a secret on purpose. */
 export function keepTerminal(output: string): void {
   noteShownSecrets(output);
-  openOutput('command')(output.replaceAll(/^ *export STOCKTAKE_ACCESS_KEY_SECRET=.*$/gm, ''));
+  openOutput('command')(output.replaceAll(/^ *(?:export STOCKTAKE_ACCESS_KEY|STOCKTAKE_WEBHOOK)_SECRET=.*$/gm, ''));
 }
 
 /** Keeps the audit logs of a data folder, or of those in a folder, and notes the secrets that lie there. */

@@ -1,5 +1,6 @@
 /** The engine end to end: from a source, through its threads, to a report in a destination. */
 
+import { AssertionError } from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
@@ -10,10 +11,13 @@ import type { ObjectRecord } from '../src/core/record.ts';
 import { dataFileKey, manifestKey, type ReportPlace, reportFolder } from '../src/core/report.ts';
 import type { Rule } from '../src/core/rule.ts';
 import { OPTIONAL_FIELDS } from '../src/core/rule-fields.ts';
+import type { Destination } from '../src/inventory/destination.ts';
 import { Inventory, type InventoryOptions } from '../src/inventory/inventory.ts';
 import { publishReport } from '../src/inventory/publish.ts';
+import { ScanPool } from '../src/inventory/scan-pool.ts';
 import type { ShardResult } from '../src/inventory/scan-shard.ts';
 import type { Source } from '../src/inventory/source.ts';
+import { openIndex } from '../src/store/index-database.ts';
 import { BucketDestination } from '../src/store/inventory-destination.ts';
 import { BucketSource } from '../src/store/inventory-source.ts';
 import { anyRule } from './any-rule.ts';
@@ -21,6 +25,7 @@ import { MemoryDestination } from './contract/memory-destination.ts';
 import { MemorySource } from './contract/memory-source.ts';
 import { plainRecord } from './plain-record.ts';
 import { type ReferenceRow, referenceRow } from './reference-encoder.ts';
+import { anyFacts } from './report-facts-fixture.ts';
 import { contentOf, NOW_MS, openStore, photos, put, temporaryFolder } from './store-fixture.ts';
 
 const FOLDER_MS = Date.UTC(2026, 9, 4, 16, 0);
@@ -28,11 +33,17 @@ const place: ReportPlace = { destinationPrefix: 'inv', sourceBucket: 'photos', r
 const REPORT_FOLDER = reportFolder(place, FOLDER_MS);
 const rule = anyRule({ optionalFields: ['Size', 'LastModifiedDate', 'ETag', 'StorageClass', 'Crc64'] });
 
+function openPool(threads: number): ScanPool {
+  const pool = new ScanPool({ threads });
+  onTestFinished(() => pool.close());
+  return pool;
+}
+
 function openInventory(source: Source, change: Partial<InventoryOptions> = {}) {
   const destination = new MemoryDestination();
   const spool = temporaryFolder();
-  const options = { rule, sourceBucket: 'photos', source, destination, spool, threads: 2, ...change };
-  const inventory = new Inventory(options);
+  const pool = change.pool ?? openPool(2);
+  const inventory = new Inventory({ rule, sourceBucket: 'photos', source, destination, spool, ...change, pool });
   onTestFinished(() => inventory.close());
   return { inventory, destination, spool };
 }
@@ -53,14 +64,14 @@ async function scanAll(inventory: Inventory) {
   return results;
 }
 
-function manifestOf(inventory: Inventory, results: Awaited<ReturnType<typeof scanAll>>) {
-  return {
-    creationTimestampSeconds: FOLDER_MS / 1000,
-    sourceBucket: place.sourceBucket,
-    destinationBucket: 'acme-reports',
-    columns: inventory.columns,
-    files: results.flatMap(({ fileKey, file }) => (file === undefined ? [] : [{ key: fileKey, ...file }])),
-  };
+async function publish(destination: Destination, results: Awaited<ReturnType<typeof scanAll>>): Promise<void> {
+  const shards = results.map(({ fileKey, scanned, matched, file, firstKey, lastKey }, number) => {
+    const shard = { number, range: prefixRange(''), scanned, matched };
+    if (!(file && firstKey && lastKey)) return shard;
+    return { ...shard, delivered: { firstKey, lastKey, file: { key: fileKey, ...file } } };
+  });
+  const facts = anyFacts({ sourceBucket: place.sourceBucket, rule, shards });
+  await publishReport({ destination, folder: REPORT_FOLDER, facts });
 }
 
 /** The rows that a report's manifest leads to. */
@@ -95,7 +106,7 @@ test('a report of many shards has every row once, in order, in files that the ma
   expect(inventory.concurrency).toBe(2);
   expect(results.length).toBeGreaterThan(1);
 
-  await publishReport({ destination, folder: REPORT_FOLDER, manifest: manifestOf(inventory, results) });
+  await publish(destination, results);
   expect(rowsOf(destination) === csvOf(inventory, rows)).toBe(true);
   expect(results.map(({ matched }) => matched).reduce((sum, each) => sum + each)).toBe(80_000);
   expect(inventory.counts()).toMatchObject({ scanned: 80_000, matched: 80_000 });
@@ -167,7 +178,7 @@ test('the prefix of a rule bounds what is scanned, and its filter what is delive
   const { inventory, destination } = openInventory(await sourceWith(rows), { rule: filtered });
   const results = await scanAll(inventory);
   expect(results.reduce((sum, { scanned }) => sum + scanned, 0)).toBe(3000);
-  await publishReport({ destination, folder: REPORT_FOLDER, manifest: manifestOf(inventory, results) });
+  await publish(destination, results);
   const expected = inKeyOrder(rows).filter(
     ({ key, record }) => key.startsWith('photos/') && record.sizeBytes >= 100 && record.sizeBytes <= 6000,
   );
@@ -258,7 +269,7 @@ test.each([
 ])('of four threads, a source of about %i rows gets %i', (rows, threads) => {
   const source = new MemorySource();
   source.estimateRows = () => rows;
-  expect(openInventory(source, { threads: 4 }).inventory.concurrency).toBe(threads);
+  expect(openInventory(source, { pool: openPool(4) }).inventory.concurrency).toBe(threads);
 });
 
 /** A source whose reader is this object, written as JavaScript. */
@@ -285,6 +296,18 @@ test.each(['stop', 'close'] as const)('a split without end is over soon after a 
   await begun;
   await inventory.close();
   expect(await readdir(spool)).toEqual([]);
+});
+
+test('a promise of ours that is broken in a thread is told as one, so that nobody tries it again', async () => {
+  const { inventory } = openInventory(
+    sourceReading(`{
+      begin() { process.getBuiltinModule('node:assert').fail('the index is out of order'); },
+      close() {},
+    }`),
+  );
+  const error = await inventory.begin().catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(AssertionError);
+  expect(error).toMatchObject({ message: 'the index is out of order' });
 });
 
 test('what a reader refuses keeps its code and its details on the way out of its thread', async () => {
@@ -331,7 +354,7 @@ async function openEmbedded() {
   const store = await openStore(folder);
   await store.createBucket(photos);
   await store.createBucket({ ...photos, name: 'reports' });
-  const open = (rule: Rule) =>
+  const open = (rule: Rule, pool = openPool(2)) =>
     openInventory(
       new BucketSource({
         store,
@@ -340,13 +363,13 @@ async function openEmbedded() {
         withNoncurrent: rule.includedObjectVersions === 'All',
         now: () => NOW_MS,
       }),
-      { rule, destination: new BucketDestination(store, { bucket: 'reports' }), spool: folder },
+      { rule, destination: new BucketDestination(store, { bucket: 'reports' }), spool: folder, pool },
     ).inventory;
   const csvOfWhole = async (inventory: Inventory, [range]: readonly KeyRange[]) => {
     await inventory.scanShard(range ?? prefixRange(''), 'data');
     return gunzipSync((await contentOf(store, 'data', 'reports')) ?? '').toString();
   };
-  return { store, open, csvOfWhole };
+  return { store, folder, open, csvOfWhole };
 }
 
 test('an embedded bucket is reported as it was at the pinned instant, into a bucket of the same store', async () => {
@@ -395,3 +418,23 @@ test.each(['All', 'Current'] as const)(
     expect(await csvOfWhole(inventory, ranges)).toBe(expected.map((row) => referenceRow(form, row)).join(''));
   },
 );
+
+test('a thread that waits for its next run holds no snapshot, which would keep the index from reusing its pages', async () => {
+  const { store, folder, open } = await openEmbedded();
+  await put(store, 'a', 'x');
+  const { root } = openIndex(folder);
+  onTestFinished(() => root.close());
+  /** The threads that are at some transaction, as lmdb lists its readers: process, thread, transaction or "-". */
+  const reading = () => [...root.readerList().matchAll(/(\w+) \d+$/gm)].map(([, thread]) => thread);
+  const [, ours] = /(\w+) \S+$/m.exec(root.readerList().trim()) ?? [];
+  const snapshots = () => reading().filter((thread) => thread !== ours);
+  const pool = openPool(1);
+  for (let again = 0; again < 3; again++) {
+    const inventory = open(rule, pool);
+    await inventory.begin();
+    expect(snapshots()).toHaveLength(1);
+    await inventory.close();
+    expect(snapshots()).toEqual([]);
+    expect(pool.size).toBe(1);
+  }
+});

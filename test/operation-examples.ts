@@ -101,9 +101,16 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   GetBucketInventory: OF_RULE,
   ListBucketInventory: {},
   DeleteBucketInventory: OF_RULE,
+  GetInventoryStatus: OF_RULE,
+  EnableInventory: OF_RULE,
+  DisableInventory: OF_RULE,
+  PutInventoryOptions: { ...OF_RULE, body: '{"retention":{"keepReports":3}}' },
+  GetInventoryOptions: OF_RULE,
   StartInventoryRun: OF_RULE,
   ListInventoryRuns: OF_RULE,
   GetInventoryRun: OF_RUN,
+  WatchInventoryRun: OF_RUN,
+  CancelInventoryRun: OF_RUN,
 };
 
 /** A request of the operation on the bucket and the object that there are. What isn't served is asked for as it is. */

@@ -1,19 +1,22 @@
 /** A delivered report on disk, made by hand from its rows, for tests to damage. */
 
-import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import querystring from 'node:querystring';
 import { gzipSync } from 'node:zlib';
 import {
   checksumKey,
-  type DataFile,
   dataFileKey,
   manifestKey,
   renderChecksum,
   renderManifest,
   reportFolder,
+  reportJsonKey,
 } from '../src/core/report.ts';
 import type { Column } from '../src/core/report-columns.ts';
+import { dataFilesOf, manifestOf, renderReportFacts } from '../src/core/report-facts.ts';
+import { anyRule } from './any-rule.ts';
+import { anyFacts, shardOf } from './report-facts-fixture.ts';
 import { NOW_MS, temporaryFolder } from './store-fixture.ts';
 
 const PLACE = { destinationPrefix: 'inv', sourceBucket: 'photos', ruleId: 'nightly' };
@@ -26,6 +29,8 @@ export interface ReportOptions {
   readonly columns?: readonly Column[];
   /** The rows of each data file. */
   readonly files?: readonly (readonly Row[])[];
+  /** Puts what the run says beside it, of shards that each wrote a file: a report as ours are. */
+  readonly withFacts?: boolean;
   /** Makes a data file of its text. */
   readonly compress?: (text: string) => Buffer;
 }
@@ -44,6 +49,8 @@ export interface Report {
   /** The path of the manifest. */
   readonly manifest: string;
   readonly checksum: string;
+  /** The path of report.json, be it there or not. */
+  readonly reportJson: string;
   /** The paths of the data files, in order. */
   readonly files: readonly string[];
   /** The keys of the data files, in order. */
@@ -51,28 +58,39 @@ export interface Report {
 }
 
 export function writeReport(options: ReportOptions = {}): Report {
-  const { columns = ['Bucket', 'Key', 'Size'], files = ROWS_IN_ORDER, compress = gzipSync } = options;
+  const {
+    columns = ['Bucket', 'Key', 'Size'],
+    files = ROWS_IN_ORDER,
+    withFacts = false,
+    compress = gzipSync,
+  } = options;
   const root = temporaryFolder();
-  const data = files.map((rows, index): DataFile => {
-    const bytes = compress(rows.map(toLine).join(''));
-    const key = dataFileKey(PLACE, `file-${index}`);
-    write(root, key, bytes);
-    return { key, sizeBytes: bytes.length, md5: md5(bytes) };
+  const shards = files.map((rows, number) => {
+    const text = rows.map(toLine).join('');
+    const file = compress(text);
+    const fileKey = dataFileKey(PLACE, `file-${number}`);
+    write(root, fileKey, file);
+    const [start, end] = [number === 0 ? '' : keysOf(rows)[0], keysOf(files[number + 1] ?? [])[0]];
+    return shardOf({ number, start: start ?? '', end, keys: keysOf(rows), fileKey, file, rows: text });
   });
-  const manifest = renderManifest({
-    creationTimestampSeconds: NOW_MS / 1000,
-    sourceBucket: PLACE.sourceBucket,
-    destinationBucket: 'reports',
-    columns,
-    files: data,
-  });
+  const rule = anyRule({ optionalFields: columns.slice(2) });
+  const facts = anyFacts({ sourceBucket: PLACE.sourceBucket, rule, shards });
+  const manifest = renderManifest({ ...manifestOf(facts), columns });
   write(root, checksumKey(FOLDER), renderChecksum(manifest));
+  if (withFacts) write(root, reportJsonKey(FOLDER), renderReportFacts(facts, FOLDER, manifest) ?? '');
+  const keys = dataFilesOf(shards).map(({ key }) => key);
   return {
     manifest: write(root, manifestKey(FOLDER), manifest),
     checksum: path.join(root, checksumKey(FOLDER)),
-    files: data.map(({ key }) => path.join(root, key)),
-    keys: data.map(({ key }) => key),
+    reportJson: path.join(root, reportJsonKey(FOLDER)),
+    files: keys.map((key) => path.join(root, key)),
+    keys,
   };
+}
+
+/** The decoded keys of rows; one that is wrongly encoded as it is. */
+function keysOf(rows: readonly Row[]): string[] {
+  return rows.map(([, key = '']) => querystring.unescape(key));
 }
 
 /** Changes the manifest, and makes the checksum fit again: what somebody does who wants to hide it. */
@@ -82,6 +100,33 @@ export function rewriteManifest({ manifest, checksum }: Report, change: (documen
   const bytes = Buffer.from(typeof changed === 'string' ? changed : JSON.stringify(changed));
   writeFileSync(manifest, bytes);
   writeFileSync(checksum, renderChecksum(bytes));
+}
+
+/** Changes report.json, and nothing that would have to fit. */
+export function rewriteFacts({ reportJson }: Report, change: (document: FactsDocument) => unknown): void {
+  const document = JSON.parse(readFileSync(reportJson, 'utf8')) as FactsDocument;
+  const changed = change(document) ?? document;
+  writeFileSync(reportJson, typeof changed === 'string' ? changed : JSON.stringify(changed));
+}
+
+/** As much of report.json as tests change. */
+export interface FactsDocument {
+  counts: Record<string, number>;
+  rule: { filter: { prefix?: string }; destination: { bucket: string } };
+  shards: FactsShard[];
+  manifest: { key: string; sha256: string };
+  [name: string]: unknown;
+}
+
+export interface FactsShard {
+  number: number;
+  range: { start: string; end: string | null };
+  scanned: number;
+  matched: number;
+  firstKey: string | null;
+  lastKey: string | null;
+  rowsSha256: string | null;
+  file: { key: string; size: number; md5: string; sha256: string } | null;
 }
 
 export interface Document {
@@ -100,8 +145,4 @@ function write(root: string, key: string, bytes: Uint8Array | string): string {
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, bytes);
   return file;
-}
-
-function md5(bytes: Uint8Array): string {
-  return createHash('md5').update(bytes).digest('hex').toUpperCase();
 }

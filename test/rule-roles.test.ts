@@ -2,126 +2,23 @@
 
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { AccessBook } from '../src/access/access-book.ts';
-import { startApp } from '../src/app.ts';
-import { loadSettings } from '../src/config.ts';
 import { serviceTrust } from '../src/core/service-trust.ts';
-import { node, renderXml, type XmlNode } from '../src/core/xml.ts';
-import type { RuleDryRun } from '../src/protocol/oss/operations/rule-dry-run.ts';
-import { testLog } from './captured-output.ts';
+import { node } from '../src/core/xml.ts';
 import { bucketPolicyText, documentOf } from './role-fixture.ts';
-import { TEST_KEY } from './server-process.ts';
-import { temporaryFolder } from './store-fixture.ts';
-import { rawQuery, WireClient, type WireReply } from './wire-client.ts';
-
-const ACCOUNT = '1000000000000000';
-const SOURCE = 'photos';
-const REPORTS = 'acme-reports';
-const WRITE = documentOf({ Resource: `acs:oss:*:*:${REPORTS}/inv/*` });
-const TRUSTS_OSS = serviceTrust('oss.aliyuncs.com');
-
-interface RuleChange {
-  readonly id?: string;
-  readonly role?: string;
-  readonly roleAccount?: string;
-  readonly bucket?: string;
-  readonly encryption?: XmlNode;
-  readonly isEnabled?: boolean;
-  readonly accountId?: string;
-}
-
-function ruleXml(change: RuleChange = {}): string {
-  const { id = 'nightly', role = 'writer', roleAccount = ACCOUNT, bucket = REPORTS, encryption } = change;
-  return renderXml(
-    node('InventoryConfiguration', [
-      node('Id', id),
-      node('IsEnabled', String(change.isEnabled ?? true)),
-      node('Destination', [
-        node('OSSBucketDestination', [
-          node('Format', 'CSV'),
-          node('AccountId', change.accountId ?? ACCOUNT),
-          node('RoleArn', `acs:ram::${roleAccount}:role/${role}`),
-          node('Bucket', `acs:oss:::${bucket}`),
-          node('Prefix', 'inv'),
-          ...(encryption === undefined ? [] : [node('Encryption', [encryption])]),
-        ]),
-      ]),
-      node('Schedule', [node('Frequency', 'Weekly')]),
-      node('IncludedObjectVersions', 'Current'),
-    ]),
-  );
-}
-
-/** A server with a source of one object, an empty destination and a role that may write there. */
-async function openWorld() {
-  const settings = loadSettings({ data: temporaryFolder(), port: 0, ...TEST_KEY }, {});
-  const app = await startApp({ settings, log: testLog() });
-  const wire = new WireClient({ endpoint: app.endpoint, key: TEST_KEY });
-  onTestFinished(async () => {
-    wire.close();
-    await app.close();
-  });
-  const send = async (...[request]: Parameters<WireClient['send']>): Promise<WireReply> => {
-    const reply = await wire.send(request);
-    expect(reply.status, reply.text).toBeLessThan(300);
-    return reply;
-  };
-  const admin = (method: string, path: string, body: object = {}) =>
-    send({ method, bucket: '-', key: `api/v1/access/${path}`, body: JSON.stringify(body) });
-  for (const bucket of [SOURCE, REPORTS]) await send({ method: 'PUT', bucket });
-  await send({ method: 'PUT', bucket: SOURCE, key: 'a', body: 'x' });
-  await admin('PUT', 'roles/writer', { trust: TRUSTS_OSS });
-
-  const grant = async (name: string, document: object) => {
-    await admin('PUT', `policies/${name}`, { document });
-    await admin('PUT', `roles/writer/policies/${name}`);
-  };
-  await grant('write-reports', WRITE);
-  const putRule = (change: RuleChange = {}, headers: Readonly<Record<string, string>> = {}) => {
-    const query = rawQuery({ inventory: undefined, inventoryId: change.id ?? 'nightly' });
-    return wire.send({ method: 'PUT', bucket: SOURCE, query, headers, body: ruleXml(change) });
-  };
-  const dryRun = async (change?: RuleChange, headers?: Readonly<Record<string, string>>) => {
-    const { status, text, headers: told } = await putRule(change, { 'x-oss-stocktake-dry-run': 'true', ...headers });
-    expect([status, told['content-type']], text).toEqual([200, 'application/json']);
-    return JSON.parse(text) as RuleDryRun;
-  };
-  return { endpoint: app.endpoint, wire, send, admin, grant, putRule, dryRun };
-}
-
-type World = Awaited<ReturnType<typeof openWorld>>;
-
-interface Run {
-  readonly state: string;
-  readonly reason: { readonly code: string; readonly text: string } | null;
-}
-
-async function runsOf({ wire }: World): Promise<readonly Run[]> {
-  const { status, text } = await wire.send({ bucket: SOURCE, query: 'inventory&inventoryId=nightly&runs' });
-  // There is no such rule, and never was.
-  if (status === 404) return [];
-  return (JSON.parse(text) as { readonly runs: readonly Run[] }).runs;
-}
-
-/** The newest run, when it is over. */
-async function endOfRun(world: World): Promise<Run> {
-  return await vi.waitFor(
-    async () => {
-      const [run] = await runsOf(world);
-      if (run === undefined || ['planned', 'scanning', 'publishing'].includes(run.state)) throw new Error(run?.state);
-      return run;
-    },
-    { timeout: 20_000, interval: 20 },
-  );
-}
-
-async function runAgain(world: World): Promise<Run> {
-  await world.send({ method: 'POST', bucket: SOURCE, query: 'inventory&inventoryId=nightly&run' });
-  return await endOfRun(world);
-}
-
-async function countReportFiles({ send }: World): Promise<number> {
-  return ((await send({ bucket: REPORTS })).text.match(/<Contents>/g) ?? []).length;
-}
+import {
+  ACCOUNT,
+  countReportFiles,
+  endOfRun,
+  openWorld,
+  REPORTS,
+  ruleXml,
+  runAgain,
+  runsOf,
+  SOURCE,
+  TRUSTS_OSS,
+  type World,
+} from './rule-world.ts';
+import { WireClient } from './wire-client.ts';
 
 interface Fault {
   readonly make: (world: World) => Promise<unknown>;
@@ -221,10 +118,11 @@ describe.each(FAULTS)('a role %s', (_, { make, words, mend }) => {
     const { state, reason } = await runAgain(world);
     expect([state, reason?.code]).toEqual(['failed', 'RoleLost']);
     expect(reason?.text).toMatch(words);
-    expect(await countReportFiles(world)).toBe(3);
+    expect(await countReportFiles(world)).toBe(5);
     await mend(world, documentIn(reason?.text ?? ''));
     expect(await runAgain(world)).toMatchObject({ state: 'published' });
-    expect(await countReportFiles(world)).toBe(6);
+    // Four files of each report, and one latest.json.
+    expect(await countReportFiles(world)).toBe(9);
   });
 });
 

@@ -75,13 +75,14 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
   };
 }
 
-/** Starts a server on `data` and kills it -9 so much later, whether it listens by then or not. */
-export async function killDuringStart(data: string, afterMs: number, options: ServerOptions = {}): Promise<void> {
+/** Starts a server on `data` and kills it -9 so much later, whether it listens by then or not. False when it ended before. */
+export async function killDuringStart(data: string, afterMs: number, options: ServerOptions = {}): Promise<boolean> {
   const child = spawnServer(data, options);
   const exited = once(child, 'exit');
   const timer = setTimeout(() => child.kill('SIGKILL'), afterMs);
   await exited;
   clearTimeout(timer);
+  return child.killed;
 }
 
 function spawnServer(data: string, { args = [], environment, entry = COMMAND, extraStdio = [] }: ServerOptions) {
@@ -107,6 +108,8 @@ export async function runCommand(
     readonly endpoint?: string;
     readonly environment?: Readonly<Record<string, string>>;
     readonly input?: string;
+    /** Told of what it writes to stdout, when it does. */
+    readonly onOutput?: (text: string) => void;
   } = {},
 ): Promise<CommandResult> {
   const child = spawn(process.execPath, [COMMAND, ...args], {
@@ -122,6 +125,7 @@ export async function runCommand(
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => {
     stdout += chunk.toString();
+    options.onOutput?.(chunk.toString());
   });
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString();

@@ -6,13 +6,14 @@ import { SYSTEM_POLICIES } from '../src/access/system-policies.ts';
 import type { Bucket, BucketTotals } from '../src/core/bucket.ts';
 import { parsePolicy } from '../src/core/policy-document.ts';
 import type { ObjectAcl } from '../src/core/record.ts';
-import type { RunView } from '../src/core/run.ts';
+import type { RuleStatus } from '../src/core/rule-status.ts';
 import type { StoredObject, Upload, UploadedPart } from '../src/core/stored-object.ts';
 import type { ObjectStorePort, RulePort, RunPort, Services, UploadPort } from '../src/protocol/oss/ports.ts';
 import { bytesOf } from './any-request.ts';
 import { anyRule } from './any-rule.ts';
 import { OWNER } from './identities.ts';
 import { plainRecord } from './plain-record.ts';
+import { runView } from './run-view.ts';
 
 export const NOW_MS = Date.UTC(2026, 10, 22, 15);
 export const REGION = 'cn-hangzhou';
@@ -59,11 +60,14 @@ export function servicesOf(identity: Identity, world: World, { done, audit }: Ob
       allNeedsVersioning: false,
       maxDailyObjects: 1000,
       maxWeeklyObjects: 1000,
+      latestFile: true,
     },
     now: () => NOW_MS,
+    dataNow: () => NOW_MS,
     credentials: { find: () => ({ secret: 'secret', identity }) },
     store: storeOf(world, done),
     rules: rulesOf(done),
+    ruleOptions: { get: async () => ({ latest: true }), put: (_, __, options) => done('putOptions', options) },
     runs: runsOf(done),
     roles: { findRole: (arn) => (arn === ROLE_ARN ? ROLE : undefined) },
     keys: { assertUsable: async () => undefined },
@@ -121,6 +125,8 @@ function rulesOf(done: Done): RulePort {
     get: async () => anyRule(),
     list: async () => ({ rules: [anyRule()] }),
     delete: () => done('deleteRule', undefined),
+    setEnabled: () => done('setEnabled', undefined),
+    status: async () => STATUS,
   };
 }
 
@@ -129,6 +135,8 @@ function runsOf(done: Done): RunPort {
     start: () => done('startRun', RUN),
     get: async () => RUN,
     list: async () => ({ runs: [RUN] }),
+    cancel: () => done('cancelRun', RUN),
+    watch: async () => ({ next: async () => undefined, leave: () => undefined }),
   };
 }
 
@@ -209,27 +217,18 @@ const UPLOAD: Upload = {
 
 const PART: UploadedPart = { partNumber: 1, sizeBytes: 7, lastModifiedMs: NOW_MS, etag: plainRecord.etag, crc64: 1n };
 
-const RUN: RunView = {
-  id: 'run1',
-  rule: anyRule().id,
+const RUN = runView({ rule: anyRule().id, bucket: BUCKET, destination: DESTINATION });
+
+const STATUS: RuleStatus = {
   bucket: BUCKET,
-  trigger: 'manual',
-  scheduledFor: new Date(NOW_MS).toISOString(),
-  state: 'planned',
-  tries: 0,
-  retryAt: null,
-  expected: null,
-  removedAt: null,
-  startedAt: null,
-  finishedAt: null,
-  pointInTime: null,
-  scanned: 0,
-  matched: 0,
-  bytesWritten: 0,
-  shards: { done: 0, total: 0 },
-  manifest: null,
-  destination: DESTINATION,
-  reason: null,
+  rule: anyRule().id,
+  isEnabled: true,
+  frequency: 'Daily',
+  nextDueAt: null,
+  lastRun: RUN,
+  lastReport: null,
+  options: { latest: true },
+  retentionFault: null,
 };
 
 /** The object of a plain world. */

@@ -6,12 +6,13 @@
 
 import { assertAllowed } from '../access/refusal.ts';
 import { requestContext } from '../access/request-context.ts';
-import { DomainError } from '../core/errors.ts';
+import { DomainError, type ErrorCode } from '../core/errors.ts';
 import { decodePath, parseQuery, splitTarget } from '../core/request-target.ts';
+import { type OnServed, servedNow } from '../core/served.ts';
 import { storageFull } from '../core/storage-full.ts';
 import type { HttpRequest, HttpResponse } from '../http/http-server.ts';
 import { jsonReply } from '../http/json-reply.ts';
-import { auditEntry, type Failure, type Trace } from './audited.ts';
+import { auditEntry, type Failure, operationName, type Trace } from './audited.ts';
 import type { AdminServices, Authenticated } from './ports.ts';
 import { assertNoOther } from './read-input.ts';
 import { noSuchPath, route } from './route.ts';
@@ -28,29 +29,40 @@ export function isAdminTarget(target: string): boolean {
 export class AdminService {
   readonly #services: AdminServices;
   readonly #onFault: (error: unknown, request: HttpRequest) => void;
+  readonly #onServed: OnServed;
 
-  /** `onFault` is told of each fault that is not the client's. */
-  constructor(services: AdminServices, onFault: (error: unknown, request: HttpRequest) => void) {
+  /** `onFault` is told of each fault that is not the client's, `onServed` of each request. */
+  constructor(
+    services: AdminServices,
+    onFault: (error: unknown, request: HttpRequest) => void,
+    onServed: OnServed = () => undefined,
+  ) {
     this.#services = services;
     this.#onFault = onFault;
+    this.#onServed = onServed;
   }
 
   /** Answers a request; every failure is an answer in JSON. */
   async handle(request: HttpRequest): Promise<HttpResponse> {
+    const startedAt = performance.now();
     const trace: Trace = {};
     let response: HttpResponse;
+    let errorCode: ErrorCode | undefined;
     let failure: Failure | undefined;
     try {
       response = await this.#serve(request, trace);
     } catch (thrown) {
       if (!(thrown instanceof DomainError)) this.#onFault(thrown, request);
       const error = expected(thrown);
+      errorCode = error.code;
       const { status, code } = this.#services.describeError(error.code);
       failure = { thrown, status, code, message: error.message };
       response = errorReply(error, { status, code, requestId: request.id });
     }
     const entry = auditEntry(request, trace, failure);
     if (entry !== undefined) this.#services.audit.record(entry);
+    const operation = trace.operation && operationName(trace.operation);
+    this.#onServed(servedNow(request, { status: response.status, startedAt, operation, errorCode }));
     return {
       ...response,
       headers: { 'x-oss-request-id': request.id, 'Cache-Control': 'no-store', ...response.headers },

@@ -24,6 +24,11 @@ export interface Failure {
   readonly message: string;
 }
 
+/** As in `CreateUser`. */
+export function operationName({ action }: Operation): string {
+  return action.replace('stocktake:', '');
+}
+
 /** The entry of a request that was answered; undefined for one that is none of the log's business. */
 export function auditEntry(request: HttpRequest, trace: Trace, failure: Failure | undefined): AuditEntry | undefined {
   const { identity, operation, resource, target } = trace;
@@ -34,7 +39,7 @@ export function auditEntry(request: HttpRequest, trace: Trace, failure: Failure 
     outcome: isRefused ? 'refused' : failure === undefined ? 'done' : 'failed',
     ...auditedRequest(request, identity, failure?.thrown),
     ...withoutUndefined({
-      operation: operation?.action.replace('stocktake:', ''),
+      operation: operation && operationName(operation),
       action: operation?.action,
       resource,
       target,

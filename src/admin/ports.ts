@@ -6,6 +6,7 @@ import type { AccessChange } from '../core/access-change.ts';
 import type {
   AccountView,
   EntityPage,
+  EntityState,
   NewAccessKeyView,
   PolicyView,
   RoleView,
@@ -13,9 +14,13 @@ import type {
 } from '../core/access-entities.ts';
 import type { AuditTrail } from '../core/audit.ts';
 import type { BackupView, NewBackup } from '../core/backup.ts';
+import type { ClockMove, ClockView, MovedClock } from '../core/clock-view.ts';
 import type { KeyPage, KeyView, NewKey } from '../core/encryption-key.ts';
 import type { ErrorCode } from '../core/errors.ts';
+import type { RunListPage, RunListRequest } from '../core/run-list.ts';
 import type { SignedRequest } from '../core/signed-request.ts';
+import type { NewWebhookView, WebhookSettings, WebhookView } from '../core/webhook.ts';
+import type { DeliveryDetails, DeliveryView } from '../core/webhook-delivery.ts';
 
 export interface AdminServices {
   /** The account that the server was started for: it administers the server itself, and the other accounts. */
@@ -31,6 +36,9 @@ export interface AdminServices {
   readonly access: AccessPort;
   readonly keys: KeyPort;
   readonly backups: BackupPort;
+  readonly runs: RunsPort;
+  readonly webhooks: WebhookPort;
+  readonly clock: ClockPort;
 }
 
 /** An action, and a kind of thing that it is needed on. */
@@ -68,11 +76,48 @@ export interface AccessPort {
   apply(account: string, wanted: WantedAccess, options: ApplyOptions): Promise<AppliedAccess>;
 }
 
+export interface RunsPort {
+  /** Runs of the rules of an account's buckets; throws `NoSuchBucket` for one that is not the account's. */
+  list(account: string, request: RunListRequest): Promise<RunListPage>;
+}
+
 export interface BackupPort {
   /** Begins a backup; throws `InvalidArgument` for a folder that can't be, `BackupUnderWay` while there is another. */
   start(backup: NewBackup): Promise<BackupView>;
   /** The last one that was begun since the server started; throws `NoSuchBackup`. */
   last(): BackupView;
+}
+
+export interface ClockPort {
+  view(): ClockView;
+  /** Throws `ClockNotVirtual`, `ClockMoving`, and `InvalidArgument` for a time that it can't go to. */
+  move(move: ClockMove): Promise<MovedClock>;
+}
+
+/** Methods that take an id throw `NoSuchWebhook` when the account has none of it. */
+export interface WebhookPort {
+  /** Throws `NoSuchAccount`, `EntityLimitReached`, or `InvalidArgument` for a URL that can't be. */
+  create(account: string, settings: WebhookSettings): Promise<NewWebhookView>;
+  list(account: string, from: PageStart): Promise<EntityPage<WebhookView>>;
+  get(account: string, id: string): Promise<WebhookView>;
+  replace(account: string, id: string, settings: WebhookSettings): Promise<WebhookView>;
+  setState(account: string, id: string, state: EntityState): Promise<WebhookView>;
+  rotateSecret(account: string, id: string, graceHours: number): Promise<NewWebhookView>;
+  delete(account: string, id: string): Promise<void>;
+  /** Throws `WebhookDisabled`. */
+  test(account: string, id: string): Promise<DeliveryView>;
+  /** Newest first. */
+  deliveries(account: string, id: string, from: PageStart): Promise<EntityPage<DeliveryView>>;
+  /** Throws `NoSuchDelivery`. */
+  delivery(account: string, id: string, delivery: string): Promise<DeliveryDetails>;
+  /** Throws `NoSuchDelivery` or `WebhookDisabled`. */
+  retry(account: string, id: string, delivery: string): Promise<DeliveryView>;
+}
+
+/** A page of a list: what it begins behind, and how many things it may hold. */
+export interface PageStart {
+  readonly after: string;
+  readonly limit: number;
 }
 
 /** Methods that take an id throw `EncryptionKeyNotFound` when there is no such key. */

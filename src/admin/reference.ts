@@ -5,6 +5,7 @@ import { MAX_SESSION_SECONDS, NAMES } from '../access/entities/entity-names.ts';
 import { ACCESS_LIMITS, MAX_ENTITIES_PAGE } from '../core/access-entities.ts';
 import { DELETION_DAYS } from '../core/encryption-key.ts';
 import { markdownTable } from '../core/markdown-table.ts';
+import { WEBHOOK_LIMITS } from '../core/webhook.ts';
 import { MAX_DOCUMENT_BYTES } from './access-document.ts';
 import type { Operation } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
@@ -16,9 +17,9 @@ export function adminApiPage(): string {
 
 This page is printed from the table that requests are served by: \`npm run docs\`.
 
-JSON over HTTP for what the OSS wire has no words for: who may do what, encryption keys, backups. It lies below
-\`/-/api/v1/\` of the server's endpoint, where no bucket can be. \`stocktake access\`, \`stocktake key\` and
-\`stocktake store backup\` are clients of it, and a guide begins with them: [Who may do what](../guide/access.md).
+JSON over HTTP for what the OSS wire has no words for: who may do what, encryption keys, webhooks, backups. It lies below
+\`/-/api/v1/\` of the server's endpoint, where no bucket can be. \`stocktake access\`, \`stocktake key\`,
+\`stocktake webhook\` and \`stocktake store backup\` are clients of it, and a guide begins with them: [Who may do what](../guide/access.md).
 
 ## A request
 
@@ -54,8 +55,9 @@ nothing.
 shown as it is then; what was deleted answers \`{}\`. Times are ISO 8601 in UTC. A change that was answered is on disk.
 
 **Pages.** Lists take \`?after=NAME&limit=N\`, N from 1 to ${MAX_ENTITIES_PAGE}, ${DEFAULT_PAGE} unless given, and answer
-\`{"items": [...], "nextAfter": NAME}\`: the things behind \`after\` in the order of their names (accounts and keys: ids),
-and what to ask for next, \`null\` on the last page. The list of encryption keys calls its items \`keys\`.
+\`{"items": [...], "nextAfter": NAME}\`: the things behind \`after\` in the order of their names (accounts, keys and webhooks:
+ids; deliveries: the newest first, \`after\` one of them), and what to ask for next, \`null\` on the last page. The list of
+encryption keys calls its items \`keys\`.
 
 **Errors** have the status and code of the wire, in JSON:
 
@@ -125,6 +127,12 @@ ${lines(
 - With \`"dryRun": true\` nothing is changed, and the answer says what would be. Each of \`changes\` has a \`kind\`, the
   \`name\` of what changes, \`words\` for a person, and \`fields\` with \`before\` and \`after\`.
 
+## Webhooks
+
+What they send, and where to, is in [Webhooks](webhooks.md). \`secret\` is in the answers to \`POST webhooks\` and to
+\`rotate-secret\`, and in no other. \`events\` are all three unless given. \`test\` and \`retry\` answer 202 with the
+delivery, which is sent behind the answer; with the payload \`GET .../deliveries/{delivery}\` shows it.
+
 ## Operations
 
 Paths are below \`/-/api/v1/\`. \`{name}\` stands for one segment of the path, \`{+id}\` for text that may hold slashes;
@@ -151,6 +159,9 @@ const BODIES: Readonly<Record<string, string>> = {
   'POST keys': '`id?`, `description?`, `spec?`',
   'POST keys/{+id}/schedule-deletion': `\`days?\` (${DELETION_DAYS.min} to ${DELETION_DAYS.max})`,
   'POST backup': '`folder`, `link?`, `data?`',
+  'POST webhooks': '`url`, `bucket?`, `rule?`, `events?[]`, `description?`',
+  'PUT webhooks/{id}': '`url`, `bucket?`, `rule?`, `events?[]`, `description?`',
+  'POST webhooks/{id}/rotate-secret': `\`graceHours?\` (${WEBHOOK_LIMITS.graceHours.min} to ${WEBHOOK_LIMITS.graceHours.max})`,
 };
 
 function operationTable(): string[] {

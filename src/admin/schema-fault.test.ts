@@ -8,6 +8,7 @@ test.each<[z.ZodType, unknown, string]>([
   [z.array(z.string()), { length: 1 }, 'an object; expected: a list'],
   [z.string(), 5, '5; expected: a text'],
   [z.number(), '5', '"5"; expected: a number'],
+  [z.int(), 1.5, '1.5; expected: a whole number'],
   [z.boolean(), 'yes\u001b', '"yes\ufffd"; expected: true or false'],
   [z.enum(['enabled', 'disabled']), 'off', '"off"; expected: "enabled" or "disabled"'],
   [z.string().min(1), '', '""; expected: 1 or more characters'],

@@ -31,6 +31,7 @@ function expectationOf(issue: Issue): string {
 const NAMES: Readonly<Record<string, string>> = {
   string: 'a text',
   number: 'a number',
+  int: 'a whole number',
   boolean: 'true or false',
   array: 'a list',
   object: 'an object',

@@ -4,7 +4,7 @@ import type { EntityPage } from '../core/access-entities.ts';
 import { jsonReply } from '../http/json-reply.ts';
 import { entityPageSchema } from './entity-input.ts';
 import type { Operation } from './operation.ts';
-import type { AccessPort } from './ports.ts';
+import type { AccessPort, PageStart } from './ports.ts';
 import { readQuery } from './read-input.ts';
 
 export interface Shown extends Pick<Operation, 'of'> {
@@ -18,11 +18,6 @@ export interface Shown extends Pick<Operation, 'of'> {
   readonly getAction: Operation['action'];
   readonly page: (access: AccessPort, account: string, from: PageStart) => EntityPage<unknown>;
   readonly one: (access: AccessPort, account: string, name: string) => unknown;
-}
-
-export interface PageStart {
-  readonly after: string;
-  readonly limit: number;
 }
 
 export function showOperations({

@@ -18,7 +18,12 @@ export function withAccountOptions(command: Command): Command {
 
 /** Lends `work` a client for the account that the flags name. */
 export function withAccess<T>(flags: AccessFlags, work: (access: AccessClient) => Promise<T>): Promise<T> {
-  return withClient(flags, (client) => work(new AccessClient(client, flags.account)));
+  return withClient(flags, (client) => work(new AccessClient(client, 'access', flags.account)));
+}
+
+/** The same for the webhooks of the account. */
+export function withWebhooks<T>(flags: AccessFlags, work: (webhooks: AccessClient) => Promise<T>): Promise<T> {
+  return withClient(flags, (client) => work(new AccessClient(client, 'webhooks', flags.account)));
 }
 
 /** A path's parts, each one name, as in `['users', 'anna']`. */
@@ -26,15 +31,17 @@ type Path = readonly string[];
 
 export class AccessClient {
   readonly #client: ServerClient;
+  readonly #root: string;
   readonly #query: Readonly<Record<string, string>>;
 
-  constructor(client: ServerClient, account: string | undefined) {
+  constructor(client: ServerClient, root: string, account: string | undefined) {
     this.#client = client;
+    this.#root = root;
     this.#query = account === undefined ? {} : { account };
   }
 
   async get<T>(...path: Path): Promise<T> {
-    return await this.#client.sendForAdmin<T>({ path: pathOf(path), query: this.#query });
+    return await this.#client.sendForAdmin<T>({ path: this.#pathOf(path), query: this.#query });
   }
 
   async post<T>(path: Path, body: object = {}): Promise<T> {
@@ -46,7 +53,17 @@ export class AccessClient {
   }
 
   async delete(path: Path, query: Readonly<Record<string, string>> = {}): Promise<void> {
-    await this.#client.sendForAdmin({ method: 'DELETE', path: pathOf(path), query: { ...this.#query, ...query } });
+    await this.#client.sendForAdmin({
+      method: 'DELETE',
+      path: this.#pathOf(path),
+      query: { ...this.#query, ...query },
+    });
+  }
+
+  /** The things below a path behind `after`, at most so many. */
+  async page<T>(path: Path, limit: number, after = ''): Promise<EntityPage<T>> {
+    const query = { ...this.#query, ...(after !== '' && { after }), limit: String(limit) };
+    return await this.#client.sendForAdmin<EntityPage<T>>({ path: this.#pathOf(path), query });
   }
 
   /** All things below a path, page by page. */
@@ -54,8 +71,7 @@ export class AccessClient {
     const items: T[] = [];
     let after: string | null = '';
     while (after !== null) {
-      const query = { ...this.#query, after, limit: String(MAX_ENTITIES_PAGE) };
-      const page: EntityPage<T> = await this.#client.sendForAdmin<EntityPage<T>>({ path: pathOf(path), query });
+      const page: EntityPage<T> = await this.page<T>(path, MAX_ENTITIES_PAGE, after);
       items.push(...page.items);
       after = page.nextAfter;
     }
@@ -63,14 +79,14 @@ export class AccessClient {
   }
 
   async #send<T>(method: 'POST' | 'PUT', path: Path, body: object): Promise<T> {
-    const request = { method, path: pathOf(path), query: this.#query, body: JSON.stringify(body) };
+    const request = { method, path: this.#pathOf(path), query: this.#query, body: JSON.stringify(body) };
     return await this.#client.sendForAdmin<T>(request);
   }
-}
 
-/** A slash in a name would make the request about something else: `delete anna/keys/K` would delete a key. */
-function pathOf(path: Path): string {
-  const wrong = path.find((name) => !/^[^/]+$/.test(name));
-  if (wrong !== undefined) throw new UsageError(`"${wrong}" is no name: a name has a character or more, and no slash.`);
-  return ['access', ...path].join('/');
+  /** A slash in a name would make the request about something else: `delete anna/keys/K` would delete a key. */
+  #pathOf(path: Path): string {
+    const wrong = path.find((name) => !/^[^/]+$/.test(name));
+    if (wrong === undefined) return [this.#root, ...path].join('/');
+    throw new UsageError(`"${wrong}" is no name: a name has a character or more, and no slash.`);
+  }
 }

@@ -27,13 +27,26 @@ export class DecodedKey {
   }
 
   compare(other: DecodedKey): number {
-    const [ours, theirs] = [this.#bytes, other.#bytes];
-    const length = Math.min(this.#length, other.#length);
+    return this.#compareBytes(other.#bytes, other.#length);
+  }
+
+  compareTo(key: Uint8Array): number {
+    return this.#compareBytes(key, key.length);
+  }
+
+  /** A copy, which stays when another key is decoded. */
+  bytes(): Buffer {
+    return Buffer.from(this.#bytes.subarray(0, this.#length));
+  }
+
+  #compareBytes(theirs: Uint8Array, theirLength: number): number {
+    const ours = this.#bytes;
+    const length = Math.min(this.#length, theirLength);
     for (let i = 0; i < length; i++) {
       const difference = (ours[i] ?? 0) - (theirs[i] ?? 0);
       if (difference !== 0) return difference;
     }
-    return this.#length - other.#length;
+    return this.#length - theirLength;
   }
 
   toString(): string {

@@ -11,6 +11,11 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${formatJson(value, 2)}\n`);
 }
 
+/** One of several that follow each other, a line each. */
+export function printJsonLine(value: unknown): void {
+  process.stdout.write(`${formatJson(value)}\n`);
+}
+
 export function say(text: string): void {
   process.stdout.write(`${safeText(text)}\n`);
 }
@@ -21,15 +26,25 @@ export function note(text: string): void {
 
 /** Rows under a head, in columns as wide as they need. */
 export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => widthOf(row[column] ?? ''))));
   for (const row of [head, ...rows]) {
-    say(
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    );
+    const cells = row.map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - widthOf(cell))));
+    say(cells.join('  ').trimEnd());
   }
+}
+
+/** Those of East Asia, and pictures; roughly the class W of Unicode's annex 11. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+
+/** How many columns of a terminal a text takes: prefixes may well be Chinese. */
+function widthOf(text: string): number {
+  let width = 0;
+  for (const character of text) {
+    if (WIDE.test(character)) width += 2;
+    else if (!/\p{Mn}/u.test(character)) width += 1;
+  }
+  return width;
 }
 
 /** Facts about one thing, a line each; those that are null are left out. */
@@ -72,7 +87,9 @@ export class ProgressLine {
     const now = Date.now();
     if (!this.#isShown || now - this.#shownAt < 100) return;
     this.#shownAt = now;
-    process.stderr.write(`\r\u001b[2K${safeText(text)}`);
+    // A longer one would go over into the next line, which nothing clears. A terminal that does not know its width says 0.
+    const width = (process.stderr.columns || 80) - 1;
+    process.stderr.write(`\r\u001b[2K${safeText(text).slice(0, width)}`);
   }
 
   /** Clears the line, so that what follows starts on a fresh one. */

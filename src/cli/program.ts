@@ -1,9 +1,10 @@
 /** The commands under one program, with what all of them share. */
 
-import { Command } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import { stocktakeVersion } from '../version.ts';
 import { addAccessCommands } from './access.ts';
 import { addBucketCommands } from './bucket.ts';
+import { addClockCommands } from './clock.ts';
 import { addImportCommand } from './import.ts';
 import { addKeyCommands } from './key.ts';
 import { addReportCommands } from './report.ts';
@@ -12,6 +13,7 @@ import { addRunCommands } from './run.ts';
 import { addServeCommand } from './serve.ts';
 import { addStoreCommands } from './store.ts';
 import { addVerifyCommand } from './verify.ts';
+import { addWebhookCommands } from './webhook.ts';
 
 export function createProgram(): Command {
   const program = new Command('stocktake')
@@ -19,6 +21,7 @@ export function createProgram(): Command {
     .version(stocktakeVersion(), '--version', 'print the version')
     .showHelpAfterError('(add --help for usage and examples)')
     .helpCommand(false)
+    .configureHelp({ optionDescription })
     .exitOverride();
   addServeCommand(program);
   addImportCommand(program);
@@ -29,7 +32,9 @@ export function createProgram(): Command {
   addVerifyCommand(program);
   addAccessCommands(program);
   addKeyCommands(program);
+  addWebhookCommands(program);
   addStoreCommands(program);
+  addClockCommands(program);
   program.addHelpText(
     'after',
     `
@@ -42,4 +47,11 @@ A first inventory, with "stocktake serve" running in another terminal:
   $ stocktake report get photos nightly --out reports`,
   );
   return program;
+}
+
+const help = new Help();
+
+/** Without the default of switches: that one which is not given is off tells nobody anything. */
+function optionDescription(option: Option): string {
+  return option.defaultValue === false ? option.description : help.optionDescription(option);
 }

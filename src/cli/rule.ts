@@ -1,16 +1,11 @@
-import type { Command } from 'commander';
-import { child, childrenNamed, childText, parseXml, renderXml, type XmlElement } from '../core/xml.ts';
+import { type Command, Option } from 'commander';
+import { child, childrenNamed, childText, parseXml, type XmlElement } from '../core/xml.ts';
 import { printJson, printTable, say } from './output.ts';
-import { readInput } from './read-input.ts';
-import { fromJson, toJson } from './rule-json.ts';
-import {
-  collect,
-  type ServerClient,
-  ServerError,
-  type ServerFlags,
-  type ServerRequest,
-  withClient,
-} from './server-client.ts';
+import { RULE_LIMITS, toJson } from './rule-json.ts';
+import { changeOptions } from './rule-options.ts';
+import { put } from './rule-put.ts';
+import { showStatus, switchTo } from './rule-state.ts';
+import { collect, type ServerClient, ServerError, type ServerFlags, withClient } from './server-client.ts';
 import { withServerOptions } from './server-options.ts';
 import { safeXml } from './terminal-text.ts';
 
@@ -18,10 +13,17 @@ interface Flags extends ServerFlags {
   readonly json: boolean;
 }
 
-const RULE_LIMITS = { maxBytes: 64 * 1024, maxDepth: 16, maxElements: 1000 };
-
 export function addRuleCommands(program: Command): void {
-  const rule = program.command('rule').description('put, get, list and delete inventory rules').helpCommand(false);
+  const rule = program
+    .command('rule')
+    .description('put, get, list and delete inventory rules, switch them on and off, and see how they fare')
+    .helpCommand(false);
+  addDocumentCommands(rule);
+  addStateCommands(rule);
+}
+
+/** About the rule as a document. */
+function addDocumentCommands(rule: Command): void {
   withServerOptions(rule.command('put <bucket> <file>'))
     .description('store a rule from a file in XML or JSON ("-" is standard input)')
     .option('--replace', 'replace a rule of the same id, in one step', false)
@@ -52,62 +54,36 @@ Examples:
     .action(remove);
 }
 
-interface PutFlags extends Flags {
-  readonly replace: boolean;
-  readonly dryRun: boolean;
-}
+/** About what becomes of the rule. */
+function addStateCommands(rule: Command): void {
+  withServerOptions(rule.command('status <bucket> <rule>'))
+    .description('tell when a rule is due next, and how its last run and its last report are')
+    .addHelpText('after', '\nExample:\n  $ stocktake rule status photos nightly')
+    .action(showStatus);
+  withServerOptions(rule.command('enable <bucket> <rule>'))
+    .description('let a rule run at its due times; those that passed meanwhile are not made up for')
+    .addHelpText('after', '\nExample:\n  $ stocktake rule enable photos nightly')
+    .action(switchTo('enable'));
+  withServerOptions(rule.command('disable <bucket> <rule>'))
+    .description('keep a rule from running, and cancel its run under way')
+    .addHelpText('after', '\nExample:\n  $ stocktake rule disable photos nightly')
+    .action(switchTo('disable'));
+  withServerOptions(rule.command('options <bucket> <rule>'))
+    .description("show what stays of a rule's reports, or change it")
+    .option('--keep-reports <n>', 'remove all but the newest so many')
+    .option('--keep-days <n>', 'remove those that are older than so many days')
+    .option('--keep-all', 'remove none')
+    .addOption(new Option('--latest <on|off>', 'keep latest.json beside the reports').choices(['on', 'off']))
+    .addHelpText(
+      'after',
+      `
+The newest report always stays. What is not named stays as it is.
 
-async function put(bucket: string, file: string, flags: PutFlags): Promise<void> {
-  const source = await readInput(file, 'the rule');
-  const isXml = source.toString('utf8', 0, 200).trimStart().startsWith('<');
-  const body = isXml ? source : Buffer.from(renderXml(fromJson(source.toString())));
-  const id = ruleIdOf(body);
-  const headers = {
-    'content-type': 'application/xml',
-    ...(flags.replace && { 'x-oss-stocktake-replace': 'true' }),
-    ...(flags.dryRun && { 'x-oss-stocktake-dry-run': 'true' }),
-  };
-  const request = { method: 'PUT', bucket, query: { inventory: undefined, inventoryId: id }, headers, body } as const;
-  if (flags.dryRun) return await tell(request, flags);
-  try {
-    await withClient(flags, (client) => client.sendForNothing(request));
-  } catch (error) {
-    if (!(error instanceof ServerError && error.code === 'InventoryAlreadyExist')) throw error;
-    const advice = `Replace it with: stocktake rule put ${bucket} ${file} --replace`;
-    throw new Error(`${error.message} It is the rule "${id}" of the bucket "${bucket}". ${advice}`, { cause: error });
-  }
-  if (flags.json) printJson({ bucket, rule: id });
-  else say(`Rule "${id}" of bucket "${bucket}" is stored. See its runs with: stocktake run list ${bucket} ${id}`);
-}
-
-/** A dry run, as the server answers it. */
-interface DryRun {
-  readonly bucket: string;
-  readonly rule: string;
-  readonly isAccepted: boolean;
-  readonly findings: readonly { readonly code: string; readonly message: string }[];
-  readonly effects: readonly string[];
-}
-
-async function tell(request: ServerRequest, flags: Flags): Promise<void> {
-  const answer = await withClient(flags, (client) => client.sendForJson<DryRun>(request));
-  const { bucket, rule, isAccepted, findings, effects } = answer;
-  if (!isAccepted) process.exitCode = 1;
-  if (flags.json) return printJson(answer);
-  const verdict = isAccepted ? 'would be accepted' : 'would be refused';
-  say(`Rule "${rule}" of bucket "${bucket}" ${verdict}; nothing was stored.`);
-  for (const { code, message } of findings) say(`WRONG  ${code}: ${message}`);
-  if (!isAccepted) say('Were that mended:');
-  for (const effect of effects) say(`  ${effect}`);
-}
-
-/** The id goes into the request's address too. What can't be read here the server refuses, in better words. */
-function ruleIdOf(body: Buffer): string {
-  try {
-    return childText(parseXml(body, RULE_LIMITS), 'Id') ?? '';
-  } catch {
-    return '';
-  }
+Examples:
+  $ stocktake rule options photos nightly
+  $ stocktake rule options photos nightly --keep-reports 30`,
+    )
+    .action(changeOptions);
 }
 
 async function get(bucket: string, id: string, flags: Flags): Promise<void> {

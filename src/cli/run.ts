@@ -1,150 +1,95 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Command } from 'commander';
-import { isOpen, type RunView } from '../core/run.ts';
-import { formatBytes, formatCount, ProgressLine, printFacts, printJson, printTable, say } from './output.ts';
-import { type ServerClient, type ServerFlags, withClient } from './server-client.ts';
+import { type Command, Option } from 'commander';
+import { isOpen, RUN_STATES, type RunView } from '../core/run.ts';
+import { printJson, say } from './output.ts';
+import { ruleRequest } from './rule-request.ts';
+import { list } from './run-list.ts';
+import { findCurrentRun, findRun } from './run-queries.ts';
+import { describeRun } from './run-text.ts';
+import { followRun, type WatchFlags } from './run-watch.ts';
+import { type ServerFlags, withClient } from './server-client.ts';
 import { withServerOptions } from './server-options.ts';
-import { wholeNumber } from './usage-error.ts';
 
 interface Flags extends ServerFlags {
   readonly json: boolean;
 }
 
-const WATCH_MS = 500;
-
 export function addRunCommands(program: Command): void {
-  const run = program.command('run').description('start, list, show and watch the runs of a rule').helpCommand(false);
+  const run = program
+    .command('run')
+    .description('start, list, show, watch and cancel the runs of rules')
+    .helpCommand(false);
   withServerOptions(run.command('start <bucket> <rule>'))
     .description('start a run now')
     .option('--watch', 'wait for its end', false)
     .addHelpText('after', '\nExample:\n  $ stocktake run start photos nightly --watch')
     .action(start);
-  withServerOptions(run.command('list <bucket> <rule>'))
-    .description('list the runs of a rule, newest first')
+  withServerOptions(run.command('list [bucket] [rule]'))
+    .description('list runs, newest first: of a rule, of a bucket, or of all rules')
     .option('--limit <n>', 'at most so many', '20')
-    .addHelpText('after', '\nExample:\n  $ stocktake run list photos nightly')
+    .addOption(new Option('--state <state>', 'only those in this state').choices(RUN_STATES))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ stocktake run list photos nightly\n  $ stocktake run list --state failed    # of all rules of all buckets',
+    )
     .action(list);
   withServerOptions(run.command('show <bucket> <rule> [run]'))
     .description('show one run; the newest when none is named')
     .addHelpText('after', '\nExample:\n  $ stocktake run show photos nightly')
     .action(show);
   withServerOptions(run.command('watch <bucket> <rule> [run]'))
-    .description('wait for the end of a run; exits 1 when it brings no report')
-    .addHelpText('after', '\nExample:\n  $ stocktake run watch photos nightly && echo delivered')
+    .description('watch a run to its end; exits 1 when it fails or is cancelled')
+    .option('--events', 'each change as one line of JSON, instead of the end alone', false)
+    .addHelpText(
+      'after',
+      `
+Without a run it is the one under way, or else the newest.
+
+Examples:
+  $ stocktake run watch photos nightly && echo delivered
+  $ stocktake run watch photos nightly --events | jq .scanned`,
+    )
     .action(watch);
+  withServerOptions(run.command('cancel <bucket> <rule> [run]'))
+    .description('cancel a run, the one under way when none is named; too late once it is publishing')
+    .addHelpText('after', '\nExample:\n  $ stocktake run cancel photos nightly')
+    .action(cancel);
 }
 
 async function start(bucket: string, rule: string, flags: Flags & { readonly watch: boolean }): Promise<void> {
   await withClient(flags, async (client) => {
-    const query = { inventory: undefined, inventoryId: rule, run: undefined };
-    const run = await client.sendForJson<RunView>({ method: 'POST', bucket, query });
-    if (flags.watch) await follow(client, bucket, rule, run, flags);
+    const run = await client.sendForJson<RunView>(ruleRequest('POST', { bucket, rule }, { run: undefined }));
+    if (flags.watch) await followRun(client, run, { json: flags.json, events: false });
     else if (flags.json) printJson(run);
     else say(`Run ${run.id} is planned. Wait for its end with: stocktake run watch ${bucket} ${rule}`);
   });
 }
 
-async function list(bucket: string, rule: string, flags: Flags & { readonly limit: string }): Promise<void> {
-  const limit = wholeNumber(flags.limit, '--limit', { min: 1, max: 1_000_000 });
-  const runs = await withClient(flags, (client) => listRuns(client, bucket, rule, limit));
-  if (flags.json) {
-    printJson({ runs });
-  } else if (runs.length === 0) {
-    say('The rule has no run yet.');
-  } else {
-    const head = ['RUN', 'TRIGGER', 'STATE', 'STARTED', 'ROWS', 'BYTES', 'REASON'];
-    const rows = runs.map((run) => [
-      run.id,
-      run.trigger,
-      run.state,
-      run.startedAt ?? '',
-      formatCount(run.matched),
-      formatBytes(run.bytesWritten),
-      run.reason?.code ?? '',
-    ]);
-    printTable(head, rows);
-  }
-}
-
 async function show(bucket: string, rule: string, runId: string | undefined, flags: Flags): Promise<void> {
   const run = await withClient(flags, (client) => findRun(client, bucket, rule, runId));
   if (flags.json) printJson(run);
-  else describe(run);
+  else describeRun(run);
 }
 
-async function watch(bucket: string, rule: string, runId: string | undefined, flags: Flags): Promise<void> {
-  await withClient(flags, async (client) => {
-    await follow(client, bucket, rule, await findRun(client, bucket, rule, runId), flags);
-  });
-}
-
-/** Watches a run to its end, and makes the command fail when there is no report then. */
-async function follow(client: ServerClient, bucket: string, rule: string, first: RunView, flags: Flags): Promise<void> {
-  const progress = new ProgressLine({ isJson: flags.json });
-  let run = first;
-  while (isOpen(run.state)) {
-    progress.show(`${run.state}: ${formatCount(run.scanned)} objects scanned, ${formatCount(run.matched)} matched`);
-    await delay(WATCH_MS);
-    run = await getRun(client, bucket, rule, run.id);
-  }
-  progress.end();
-  if (flags.json) printJson(run);
-  else describe(run);
-  if (run.state !== 'published' && run.state !== 'empty') process.exitCode = 1;
-}
-
-function describe(run: RunView): void {
-  say(`Run ${run.id} of rule "${run.rule}" of bucket "${run.bucket}" is ${run.state}.`);
-  printFacts([
-    ['trigger', run.trigger],
-    ['started', run.startedAt],
-    ['finished', run.finishedAt],
-    ['point in time', run.pointInTime],
-    ['scanned', `${formatCount(run.scanned)} objects`],
-    ['rows', formatCount(run.matched)],
-    ['written', formatBytes(run.bytesWritten)],
-    ['manifest', run.manifest === null ? null : `oss://${run.destination}/${run.manifest}`],
-    ['reason', run.reason === null ? null : `${run.reason.code}: ${run.reason.text}`],
-  ]);
-}
-
-export async function findRun(
-  client: ServerClient,
+async function watch(
   bucket: string,
   rule: string,
   runId: string | undefined,
-): Promise<RunView> {
-  if (runId !== undefined) return await getRun(client, bucket, rule, runId);
-  const [newest] = await listRuns(client, bucket, rule, 1);
-  if (newest === undefined) throw new Error(`The rule "${rule}" has no run yet.`);
-  return newest;
-}
-
-export async function listRuns(client: ServerClient, bucket: string, rule: string, limit: number): Promise<RunView[]> {
-  const runs: RunView[] = [];
-  let token: string | null = '';
-  while (token !== null && runs.length < limit) {
-    const page: { runs: RunView[]; nextContinuationToken: string | null } = await client.sendForJson({
-      method: 'GET',
-      bucket,
-      query: {
-        inventory: undefined,
-        inventoryId: rule,
-        runs: undefined,
-        'max-keys': String(Math.min(1000, limit - runs.length)),
-        ...(token !== '' && { 'continuation-token': token }),
-      },
-    });
-    runs.push(...page.runs);
-    token = page.nextContinuationToken;
-  }
-  return runs;
-}
-
-async function getRun(client: ServerClient, bucket: string, rule: string, runId: string): Promise<RunView> {
-  return await client.sendForJson<RunView>({
-    method: 'GET',
-    bucket,
-    query: { inventory: undefined, inventoryId: rule, run: runId },
+  flags: Flags & WatchFlags,
+): Promise<void> {
+  await withClient(flags, async (client) => {
+    await followRun(client, await findCurrentRun(client, bucket, rule, runId), flags);
   });
+}
+
+async function cancel(bucket: string, rule: string, runId: string | undefined, flags: Flags): Promise<void> {
+  const run = await withClient(flags, async (client) => {
+    const { id, state } = await findCurrentRun(client, bucket, rule, runId);
+    if (runId === undefined && !isOpen(state)) {
+      throw new Error(`No run of the rule "${rule}" is under way; the newest, ${id}, is ${state}.`);
+    }
+    const keys = { run: id, cancel: undefined };
+    return await client.sendForJson<RunView>(ruleRequest('POST', { bucket, rule }, keys));
+  });
+  if (flags.json) printJson(run);
+  else say(`Run ${run.id} is cancelled. What it wrote is removed.`);
 }

@@ -19,6 +19,7 @@ export function addServeCommand(program: Command): void {
     )
     .option('--tls-cert <file>', 'serve TLS with this certificate, PEM (STOCKTAKE_TLS_CERT)')
     .option('--tls-key <file>', 'the private key of the certificate, PEM, mode 0600 (STOCKTAKE_TLS_KEY)')
+    .option('--clock <kind>', 'virtual: time stands still until "stocktake clock" moves it, for tests')
     .option('--config <file>', 'a YAML file with the same settings, and the limits')
     .option('--json', 'JSON on stdout; the first line says where it listens', false)
     .addHelpText(
@@ -51,6 +52,7 @@ async function serve({ json, ...flags }: SettingFlags & { readonly json: boolean
     say(`  data       ${settings.data}`);
     say(`  region     ${settings.region.join(', ')}`);
     say(`  account    ${settings.accountId}`);
+    if (settings.clock === 'virtual') say('  clock      virtual: it stands still until "stocktake clock" moves it');
     if (app.isFirstStart) {
       say(`\nThe root access key was made just now. It is kept in ${rootKeyFile(settings.data)}; for other clients:`);
       say(`  export STOCKTAKE_ACCESS_KEY_ID=${accessKeyId}`);

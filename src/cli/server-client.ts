@@ -7,6 +7,7 @@ import { type ClientSettings, loadClientSettings } from '../config.ts';
 import { signV4 } from '../core/oss-signature-v4.ts';
 import { encodeKey, formatQuery, parseQuery } from '../core/request-target.ts';
 import { childText, parseXml, type XmlElement } from '../core/xml.ts';
+import { missingThing } from './missing-thing.ts';
 import { type SigningKey, signingKeyOf } from './signing-key.ts';
 import { stsForm } from './sts-form.ts';
 import { UsageError } from './usage-error.ts';
@@ -28,6 +29,8 @@ export interface ServerRequest {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer | Readable;
+  /** Without a byte of the reply for so long, it is given up. */
+  readonly silenceMs?: number;
 }
 
 /** A request to the admin API, for JSON. */
@@ -95,7 +98,7 @@ export class ServerClient {
     const target = `/${path}${isBucketLevel ? '/' : ''}${rawQuery === '' ? '' : `?${rawQuery}`}`;
     const reply = await this.#request(target, request, { ...headers, ...signed });
     if (reply.status < 300) return reply;
-    throw serverError(reply.status, await collect(reply.body));
+    throw serverError(reply.status, await collect(reply.body), request);
   }
 
   async sendForXml(request: ServerRequest): Promise<XmlElement> {
@@ -117,7 +120,7 @@ export class ServerClient {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     const reply = await this.#request('/', { method: 'POST', body }, headers);
     const answer = await collect(reply.body);
-    if (reply.status >= 300) throw serverError(reply.status, answer);
+    if (reply.status >= 300) throw serverError(reply.status, answer, {});
     return parseXml(answer, XML_LIMITS);
   }
 
@@ -134,11 +137,12 @@ export class ServerClient {
 
   async #request(
     target: string,
-    { method, body }: ServerRequest,
+    { method, body, silenceMs }: ServerRequest,
     headers: Record<string, string>,
   ): Promise<ServerReply> {
     try {
-      const reply = await this.#pool.request({ path: target, method, headers, body: body ?? null });
+      const patience = silenceMs !== undefined && { bodyTimeout: silenceMs };
+      const reply = await this.#pool.request({ path: target, method, headers, body: body ?? null, ...patience });
       return { status: reply.statusCode, headers: reply.headers, body: reply.body };
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -217,15 +221,20 @@ function originOf(endpoint: string): string {
   throw new UsageError(`The endpoint is "${endpoint}" where a URL as in http://127.0.0.1:9300 is expected.`);
 }
 
-function serverError(status: number, body: Buffer): ServerError {
+function serverError(status: number, body: Buffer, request: Pick<ServerRequest, 'bucket' | 'query'>): ServerError {
   try {
-    if (body.toString('latin1', 0, 1) === '{') {
-      const { error } = JSON.parse(body.toString()) as { error: { code: string; message: string } };
-      return new ServerError(status, error.code, error.message);
-    }
-    const error = parseXml(body, XML_LIMITS);
-    return new ServerError(status, childText(error, 'Code') ?? String(status), childText(error, 'Message') ?? '');
+    const { code = String(status), message = '' } = errorFacts(body);
+    return new ServerError(status, code, message + missingThing(code, request));
   } catch {
     return new ServerError(status, String(status), 'the server answered without an error document');
   }
+}
+
+/** Of the JSON of the admin API, or of the wire's XML. */
+function errorFacts(body: Buffer): { readonly code?: string | undefined; readonly message?: string | undefined } {
+  if (body.toString('latin1', 0, 1) === '{') {
+    return (JSON.parse(body.toString()) as { error: { code: string; message: string } }).error;
+  }
+  const error = parseXml(body, XML_LIMITS);
+  return { code: childText(error, 'Code'), message: childText(error, 'Message') };
 }

@@ -7,7 +7,7 @@ import { checkStore } from '../store/check/check-store.ts';
 import type { Finding } from '../store/check/finding.ts';
 import { openIndex } from '../store/index-database.ts';
 import { storeFolder } from './data-backup.ts';
-import { type FolderKeyOptions, openFolderKeys, trySecrets } from './folder-keys.ts';
+import { type FolderKeyOptions, openFolderKeys, type ShutSecret, trySecrets } from './folder-keys.ts';
 import { lostPart } from './lost-parts.ts';
 
 /** A fault of the store, or of the control database beside it. */
@@ -15,7 +15,7 @@ export type DataFinding =
   | Finding
   | { readonly kind: 'control-damaged'; readonly text: string }
   | { readonly kind: 'index-lost'; readonly text: string }
-  | { readonly kind: 'secret-shut'; readonly accessKeyId: string; readonly text: string };
+  | ({ readonly kind: 'secret-shut' } & ShutSecret);
 
 export interface CheckDataOptions extends Omit<CheckOptions, 'keys' | 'onFinding'>, FolderKeyOptions {
   readonly onFinding: (finding: DataFinding) => void;
@@ -76,7 +76,7 @@ export async function checkData(data: string, options: CheckDataOptions): Promis
 }
 
 const UNTRIED_CONTENTS = 'Encrypted contents were checked by their length alone.';
-const UNTRIED_SECRETS = 'Whether the secrets of access keys can be opened was not tried.';
+const UNTRIED_SECRETS = 'Whether the secrets of access keys and webhooks can be opened was not tried.';
 
 /** The control database, unless it is damaged: then that is said, and nothing in it is relied on. */
 async function openControl(data: string, onFinding: CheckDataOptions['onFinding']): Promise<ControlFile | undefined> {
@@ -98,7 +98,11 @@ async function openControl(data: string, onFinding: CheckDataOptions['onFinding'
 export function describeFinding(finding: DataFinding): string {
   if (finding.kind === 'index-lost') return finding.text;
   if (finding.kind === 'control-damaged') return `the control database: ${finding.text}`;
-  if (finding.kind === 'secret-shut') return `the access key "${finding.accessKeyId}": ${finding.text}`;
+  if (finding.kind === 'secret-shut') {
+    const holder =
+      'webhookId' in finding ? `the webhook "${finding.webhookId}"` : `the access key "${finding.accessKeyId}"`;
+    return `${holder}: ${finding.text}`;
+  }
   const { bucket, key, versionId, contentId, text } = finding;
   if (bucket === undefined) return contentId === undefined ? `there ${text}` : `content ${contentId} ${text}`;
   if (key === undefined) return `the bucket "${bucket}" ${text}`;

@@ -4,8 +4,10 @@ import { existsSync } from 'node:fs';
 import { AccessTable } from '../control/access-table.ts';
 import type { ControlFile } from '../control/control-file.ts';
 import { KeyTable } from '../control/key-table.ts';
+import { WebhookTable } from '../control/webhook-table.ts';
 import { accessKeySecretName } from '../core/access-record.ts';
 import { systemClock } from '../core/clock.ts';
+import { webhookSecretName } from '../core/webhook.ts';
 import type { KeyRecords } from '../keys/key-records.ts';
 import { KeyService } from '../keys/key-service.ts';
 import { FileSecretSealer } from '../keys/secret-sealer.ts';
@@ -51,22 +53,37 @@ export async function openFolderKeys(
   }
 }
 
+export type ShutSecret = { readonly text: string } & (
+  | { readonly accessKeyId: string }
+  | { readonly webhookId: string }
+);
+
 export interface TriedSecrets {
-  /** Access keys whose secrets the key file does not open, and why that is a fault. */
-  readonly shut: readonly { readonly accessKeyId: string; readonly text: string }[];
+  /** What has a secret that the key file does not open, and why that is a fault. */
+  readonly shut: readonly ShutSecret[];
   /** There are some, and nothing to open them with. */
   readonly areUntried: boolean;
 }
 
-/** Tries to open the secrets of access keys: a server does not start while one of them stays shut. */
+/**
+ * Tries to open the secrets of access keys and webhooks. A server does not start while one of an access key stays shut;
+ * a webhook whose secret does is sent nothing.
+ */
 export async function trySecrets(control: ControlFile, sealer: FileSecretSealer | undefined): Promise<TriedSecrets> {
   const accessKeys = control.hasTable('access_keys') ? await new AccessTable(control.db).accessKeys() : [];
-  if (sealer === undefined) return { shut: [], areUntried: accessKeys.length > 0 };
-  const shut = accessKeys
+  const webhooks = control.hasTable('webhooks') ? await new WebhookTable(control.db).all() : [];
+  if (sealer === undefined) return { shut: [], areUntried: accessKeys.length + webhooks.length > 0 };
+  const shutKeys = accessKeys
     .filter(({ id, sealed }) => sealer.open(accessKeySecretName(id), sealed.bytes) === undefined)
-    .map(({ id, sealed }) => {
-      const text = `its secret, which the key file with the id ${sealed.by} sealed, is not opened by the key file`;
-      return { accessKeyId: id, text };
-    });
-  return { shut, areUntried: false };
+    .map(({ id, sealed }) => ({ accessKeyId: id, text: shutText(sealed) }));
+  const shutWebhooks = webhooks.flatMap(({ id, secret, previous }) => {
+    const secrets = previous === null ? [secret] : [secret, previous.secret];
+    const shut = secrets.find(({ bytes }) => sealer.open(webhookSecretName(id), bytes) === undefined);
+    return shut === undefined ? [] : [{ webhookId: id, text: shutText(shut) }];
+  });
+  return { shut: [...shutKeys, ...shutWebhooks], areUntried: false };
+}
+
+function shutText({ by }: { readonly by: string }): string {
+  return `its secret, which the key file with the id ${by} sealed, is not opened by the key file`;
 }

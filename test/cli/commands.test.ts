@@ -1,14 +1,15 @@
 /** Every command against a server in a process of its own. */
 
-import { mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { collect, ServerClient } from '../../src/cli/server-client.ts';
+import { collect, type ServerClient } from '../../src/cli/server-client.ts';
 import type { RunView } from '../../src/core/run.ts';
 import { childrenNamed, childText } from '../../src/core/xml.ts';
+import { serverClient } from '../server-client.ts';
 import { runCommand, type ServerProcess, startServer, TEST_KEY } from '../server-process.ts';
 import { bytesOf, temporaryFolder } from '../store-fixture.ts';
 import { commandsAt } from './commands-at.ts';
@@ -19,8 +20,7 @@ let client: ServerClient;
 
 beforeAll(async () => {
   server = await startServer();
-  const settings = { ...TEST_KEY, region: 'cn-hangzhou', accountId: '1000000000000000', data: '' };
-  client = new ServerClient({ endpoint: server.endpoint, ...settings });
+  client = serverClient(server);
 });
 
 afterAll(async () => {
@@ -288,18 +288,22 @@ const RUN_FIELDS = [
   'bucket',
   'bytesWritten',
   'destination',
+  'expected',
   'finishedAt',
   'id',
   'manifest',
   'matched',
   'pointInTime',
   'reason',
+  'removedAt',
+  'retryAt',
   'rule',
   'scanned',
   'scheduledFor',
   'shards',
   'startedAt',
   'state',
+  'tries',
   'trigger',
 ];
 
@@ -356,7 +360,7 @@ test('a run delivers a report that can be watched, listed, fetched and verified'
   expect(await run('report', 'list', source, 'nightly')).toContain(`oss://${destination}/${first.manifest}`);
 
   const out = temporaryFolder();
-  const fetched = await runJson<{ run: string; manifest: string; checksum: string; files: string[]; rows: number }>(
+  const fetched = await runJson<{ manifest: string; checksum: string; report: string; files: string[] }>(
     'report',
     'get',
     source,
@@ -365,9 +369,9 @@ test('a run delivers a report that can be watched, listed, fetched and verified'
     out,
   );
   const keys = await keysIn(destination);
-  expect([fetched.manifest, fetched.checksum, ...fetched.files].toSorted()).toEqual(
-    keys.map((key) => path.join(out, key)).toSorted(),
-  );
+  const copies = [fetched.manifest, fetched.checksum, fetched.report, ...fetched.files];
+  const ofTheReport = keys.filter((key) => !key.endsWith('/latest.json'));
+  expect(copies.toSorted()).toEqual(ofTheReport.map((key) => path.join(out, key)).toSorted());
   expect(fetched).toMatchObject({ run: first.id, rows: 3, manifest: path.join(out, first.manifest ?? '') });
   expect(gunzipSync(readFileSync(fetched.files[0] ?? '')).toString()).toBe(
     [
@@ -379,13 +383,19 @@ test('a run delivers a report that can be watched, listed, fetched and verified'
   );
   expect(await run('report', 'get', source, 'nightly', first.id, '--out', out)).toContain('stocktake verify ');
 
-  const whole = { ok: true, files: 1, rows: 3, problems: [] };
+  const whole = { ok: true, files: 1, rows: 3, problems: [], notes: [] };
   expect(await runJson('verify', fetched.manifest)).toEqual({ ...whole, manifest: fetched.manifest });
   const remote = `oss://${destination}/${first.manifest}`;
   expect(await runJson('verify', remote)).toEqual({ ...whole, manifest: remote });
   expect(await run('verify', remote)).toBe(
-    'The report is whole: 3 rows in 1 file, checksums right, rows in order, none twice.\n',
+    'The report is whole: 3 rows in 1 file, checksums right, rows in order, none twice, and none that the run wrote is missing.\n',
   );
+  rmSync(fetched.report);
+  expect(await run('verify', fetched.manifest)).toMatch(
+    /^The report is whole: .*none twice\.\nNOTE {3}There is no report\.json/,
+  );
+  await client.sendForNothing({ method: 'DELETE', bucket: destination, key: path.relative(out, fetched.report) });
+  expect(await runJson('report', 'get', source, 'nightly', '--out', temporaryFolder())).toMatchObject({ report: null });
 });
 
 test('verify exits 1 and says where, on stdout, for a report on disk and for one in a bucket', async () => {
@@ -445,7 +455,7 @@ test('a run is not started while one is under way', async () => {
 test('a rule that is disabled has no runs, and none is started', async () => {
   const { source, destination } = await newBuckets();
   await run('rule', 'put', source, ruleFile({ destination, isEnabled: false }));
-  expect(await run('run', 'list', source, 'nightly')).toBe('The rule has no run yet.\n');
+  expect(await run('run', 'list', source, 'nightly')).toBe('The rule "nightly" has no run yet.\n');
   expect(await run('report', 'list', source, 'nightly')).toBe('The rule has delivered no report yet.\n');
   await expectFailure('is disabled', 'run', 'start', source, 'nightly');
   await expectFailure('has no run yet', 'run', 'watch', source, 'nightly');
@@ -458,6 +468,7 @@ test('a source without objects ends in an empty run, and nothing is delivered', 
   const { code, run: ended } = await watch(source);
   expect(code).toBe(0);
   expect(ended).toMatchObject({ state: 'empty', manifest: null, matched: 0, reason: { code: 'NothingMatched' } });
+  expect(server.log()).toMatch(new RegExp(`"run":"${ended.id}".*"state":"empty".*"msg":"run ended"`));
   expect(await keysIn(destination)).toEqual([]);
   await expectFailure('it is empty', 'report', 'get', source, 'nightly', ended.id, '--out', temporaryFolder());
 });
@@ -508,8 +519,8 @@ test('a run whose destination was deleted fails and says what to do', async () =
 
 test('what is not there is told by its code', async () => {
   const { source } = await newBuckets();
-  await expectFailure('NoSuchBucket', 'rule', 'list', 'no-such-bucket');
-  await expectFailure('NoSuchInventory', 'run', 'start', source, 'none');
+  await expectFailure('There is no bucket "no-such-bucket".', 'rule', 'list', 'no-such-bucket');
+  await expectFailure(`The bucket "${source}" has no rule "none".`, 'run', 'start', source, 'none');
   await expectFailure('NoSuchInventory', 'run', 'show', source, 'none', '0123456789abcdef');
 });
 

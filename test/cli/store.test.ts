@@ -238,7 +238,7 @@ test('users of before sign in at a restored folder, and the check names the secr
   const [backup, target] = [newFolder(), newFolder()];
   await run('backup', backup, '--endpoint', server.endpoint);
   await run('restore', backup, '--data', target);
-  const secretsUntried = 'Whether the secrets of access keys can be opened was not tried.';
+  const secretsUntried = 'Whether the secrets of access keys and webhooks can be opened was not tried.';
   expect(await run('check', '--data', target)).toMatchObject({
     findings: [],
     notes: [expect.stringContaining(`${secretsUntried} There is no key file`)],

@@ -23,10 +23,15 @@ test('the commands are those of the contract that there are so far', () => {
     'rule get',
     'rule list',
     'rule delete',
+    'rule status',
+    'rule enable',
+    'rule disable',
+    'rule options',
     'run start',
     'run list',
     'run show',
     'run watch',
+    'run cancel',
     'report list',
     'report get',
     'verify',
@@ -72,9 +77,24 @@ test('the commands are those of the contract that there are so far', () => {
     'key enable',
     'key schedule-deletion',
     'key cancel-deletion',
+    'webhook create',
+    'webhook list',
+    'webhook show',
+    'webhook change',
+    'webhook enable',
+    'webhook disable',
+    'webhook delete',
+    'webhook rotate-secret',
+    'webhook test',
+    'webhook deliveries',
+    'webhook delivery',
+    'webhook retry',
     'store check',
     'store backup',
     'store restore',
+    'clock show',
+    'clock advance',
+    'clock set',
   ]);
 });
 
@@ -123,8 +143,18 @@ test.each([
   [['access', 'assume-role', 'r', '--seconds', 'long'], '--seconds is "long"'],
   [['access', 'export', '--format', 'xml'], 'Allowed choices are yaml, json.'],
   [['access', 'key', 'delete', 'anna'], "missing required argument 'key'"],
+  [['clock', 'advance', 'tomorrow'], 'The duration is "tomorrow"'],
+  [['clock', 'advance', '-1d'], "unknown option '-1d'"],
+  [['clock', 'set', '2027-01-01'], 'The time is "2027-01-01"'],
+  [['clock', 'set', '2027-13-01T00:00:00Z'], 'The time is "2027-13-01T00:00:00Z"'],
 ])('wrong words exit with 2 and say so on stderr: %s', async (args, words) => {
   const { code, stdout, stderr } = await runMain(args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toContain(words);
+});
+
+test('help says what an option stands at, but not of each switch that it is off', async () => {
+  const { stdout } = await runMain(['run', 'list', '--help']);
+  expect(stdout).toContain('(default: "20")');
+  expect(stdout).toMatch(/--json +JSON on stdout, for scripts\n/);
 });

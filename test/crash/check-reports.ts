@@ -7,7 +7,8 @@ import { gunzipSync } from 'node:zlib';
 import { checkReport } from '../../src/cli/check-report.ts';
 import { openReportSource } from '../../src/cli/report-source.ts';
 import { collect, type ServerClient } from '../../src/cli/server-client.ts';
-import { manifestFileKeys } from '../../src/core/report.ts';
+import { parseLatest } from '../../src/core/latest-report.ts';
+import { checksumKey, manifestFileKeys, reportJsonKey } from '../../src/core/report.ts';
 import type { RunView } from '../../src/core/run.ts';
 import { connect } from './change.ts';
 import { listKeys } from './listings.ts';
@@ -34,29 +35,40 @@ export async function checkReports(
       world.problems.push(`the report "${key}": ${file}${row === undefined ? '' : `, row ${row}`}: ${text}`);
     }
     await source.close();
-    world.reports.set(key, manifestFileKeys(await read(client, key)));
+    world.reports.set(key, manifestFileKeys(await readDelivered(client, key)));
     const run = published.get(key);
     if (run !== undefined) await checkRows(world, client, run);
   }
-  checkNothingElse(world, keys, manifests);
+  const files = new Map(manifests.map((key) => [key, world.reports.get(key) ?? []]));
+  world.problems.push(...(await strayProblems(client, keys, files)));
   await client.close();
   return unread.length;
 }
 
-function checkNothingElse(world: World, keys: ReadonlySet<string>, manifests: readonly string[]): void {
-  const expected = new Set(
-    manifests.flatMap((key) => [
-      key,
-      key.replace('manifest.json', 'manifest.checksum'),
-      ...(world.reports.get(key) ?? []),
-    ]),
-  );
+/** What lies in a destination beside whole reports, or is missing of them, in words. */
+export async function strayProblems(
+  client: ServerClient,
+  keys: ReadonlySet<string>,
+  /** The data files of each manifest. */
+  reports: ReadonlyMap<string, readonly string[]>,
+): Promise<string[]> {
+  const problems: string[] = [];
+  const expected = new Set<string>();
+  for (const [manifest, files] of reports) {
+    const folder = manifest.slice(0, -'/manifest.json'.length);
+    for (const key of [manifest, checksumKey(folder), reportJsonKey(folder), ...files]) expected.add(key);
+  }
   for (const key of keys) {
-    if (!expected.has(key)) world.problems.push(`"${key}" lies in the destination, and no report names it`);
+    if (expected.has(key)) continue;
+    if (!key.endsWith('/latest.json')) problems.push(`"${key}" lies in the destination, and no report names it`);
+    else if (!keys.has(parseLatest(await readDelivered(client, key))?.manifestKey ?? '')) {
+      problems.push(`"${key}" names no report that is there`);
+    }
   }
   for (const key of expected) {
-    if (!keys.has(key)) world.problems.push(`"${key}" belongs to a report, and is not there`);
+    if (!keys.has(key)) problems.push(`"${key}" belongs to a report, and is not there`);
   }
+  return problems;
 }
 
 /** The rows of a report are the bucket as it was at its point in time, as far as it is known for certain. */
@@ -65,7 +77,7 @@ async function checkRows(world: World, client: ServerClient, run: RunView): Prom
   const etags = new Map<string, string>();
   let baseRows = 0;
   for (const file of world.reports.get(run.manifest ?? '') ?? []) {
-    for (const line of gunzipSync(await read(client, file))
+    for (const line of gunzipSync(await readDelivered(client, file))
       .toString()
       .split('\n')) {
       const [, key = '', , etag = ''] = line.split('"').filter((part) => part !== ',');
@@ -86,6 +98,7 @@ async function checkRows(world: World, client: ServerClient, run: RunView): Prom
   }
 }
 
-async function read(client: ServerClient, key: string): Promise<Buffer> {
+/** An object of the destination. */
+export async function readDelivered(client: ServerClient, key: string): Promise<Buffer> {
   return await collect((await client.send({ method: 'GET', bucket: DESTINATION, key })).body);
 }

@@ -12,7 +12,13 @@ import { armFailpoints, type Failpoint, type FaultPoint } from '../../src/core/f
 
 /** The process ends at the nth time that the point is reached from now on, or the step behind the point fails. */
 export type Order =
-  | { readonly act: 'kill'; readonly point: Failpoint; readonly nth: number }
+  | {
+      readonly act: 'kill';
+      readonly point: Failpoint;
+      readonly nth: number;
+      /** Steps that fail on the way there: so many, from the first on. */
+      readonly fault?: { readonly act: 'ENOSPC' | 'EIO'; readonly point: FaultPoint; readonly times: number };
+    }
   | { readonly act: 'ENOSPC' | 'EIO'; readonly point: FaultPoint; readonly nth: number; readonly isLasting: boolean }
   | { readonly act: 'none' };
 
@@ -23,11 +29,16 @@ const TEXTS = { ENOSPC: 'no space left on device', EIO: 'i/o error' } as const;
 const known = new Set<Failpoint>();
 let order: Order = JSON.parse(process.env.CRASH_ORDER ?? '{ "act": "none" }') as Order;
 let count = 0;
+let faults = 0;
 
 armFailpoints((point) => {
   if (!known.has(point)) {
     known.add(point);
     tell(point);
+  }
+  if (order.act === 'kill' && point === order.fault?.point && faults < order.fault.times) {
+    faults++;
+    throw diskError(order.fault.act);
   }
   if (order.act === 'none' || point !== order.point) return;
   count++;
@@ -41,6 +52,7 @@ armFailpoints((point) => {
 process.on('message', (next: Order) => {
   order = next;
   count = 0;
+  faults = 0;
   process.send?.('in force');
   // A process that is killed would keep what it compiled to itself.
   flushCompileCache();

@@ -2,6 +2,7 @@
 
 import { expect, onTestFinished, test } from 'vitest';
 import { Inventory } from '../../src/inventory/inventory.ts';
+import { ScanPool } from '../../src/inventory/scan-pool.ts';
 import { anyRule } from '../any-rule.ts';
 import { MemoryDestination } from '../contract/memory-destination.ts';
 import { MemorySource } from '../contract/memory-source.ts';
@@ -16,13 +17,15 @@ test.runIf(canLimitFiles)(
     await source.add('a', plainRecord);
     const destination = new MemoryDestination();
     const spool = temporaryFolder();
+    const pool = new ScanPool({ threads: 1 });
+    onTestFinished(() => pool.close());
     const inventory = new Inventory({
       rule: anyRule(),
       sourceBucket: 'photos',
       source,
       destination,
       spool,
-      threads: 1,
+      pool,
     });
     onTestFinished(() => inventory.close());
     const { ranges } = await inventory.begin();

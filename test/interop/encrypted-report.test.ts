@@ -104,11 +104,13 @@ async function deliveredBy(server: Server) {
   if (manifest === null) throw new Error('the run delivered no report');
   const read = async (key: string) => (await server.client.get(key)).content;
   const checksum = manifest.replace('manifest.json', 'manifest.checksum');
+  const report = manifest.replace('manifest.json', 'report.json');
+  const latest = path.posix.join(manifest, '../../latest.json');
   const bytes = await read(manifest);
   const { files } = JSON.parse(bytes.toString()) as { readonly files: readonly { readonly key: string }[] };
   const [data = ''] = files.map(({ key }) => key);
   return {
-    keys: [data, manifest, checksum],
+    keys: [data, manifest, checksum, report, latest],
     contents: { data: await read(data), manifest: bytes, checksum: await read(checksum) },
   };
 }
@@ -131,7 +133,7 @@ test.each<[string, Encryption | undefined, string | undefined, string | undefine
   await server.admin('POST', '', { id: 'our-key' });
   await server.putRule(encryption);
   const { keys, contents } = await deliveredBy(server);
-  expect(await encryptionOf(server, keys)).toEqual([shown, shown, shown]);
+  expect(await encryptionOf(server, keys)).toEqual(keys.map(() => shown));
   expect(gunzipSync(contents.data).toString().split('\n')).toHaveLength(OBJECTS + 1);
 });
 

@@ -158,6 +158,31 @@ test('a client that went away before the answer was there is no fault, and the s
   expect(faults).toEqual([]);
 });
 
+test('a client that goes away while an answer waits for something to happen is no fault, and the wait ends', async () => {
+  const wait = Promise.withResolvers<IteratorResult<Uint8Array>>();
+  const source = {
+    chunks: [Buffer.from('so far')],
+    async next(): Promise<IteratorResult<Uint8Array>> {
+      const value = source.chunks.shift();
+      return value === undefined ? await wait.promise : { done: false, value };
+    },
+    return: vi.fn(async () => {
+      const end = { done: true, value: undefined } as const;
+      wait.resolve(end);
+      return end;
+    }),
+  };
+  const body = { [Symbol.asyncIterator]: () => source };
+  const { port, faults } = await serve(async () => ({ status: 200, headers: {}, body }));
+  const socket = connect(port, '127.0.0.1');
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await once(socket, 'data');
+  expect(source.return).not.toHaveBeenCalled();
+  socket.destroy();
+  await vi.waitFor(() => expect(source.return).toHaveBeenCalled(), PATIENCE);
+  expect(faults).toEqual([]);
+});
+
 test('an answer whose headers can not be sent is a fault, and its body is let go of', async () => {
   const body = new Unread();
   const { port, faults } = await serve(async () => ({ status: 200, headers: { 'x-bad': 'a\nb' }, body }));

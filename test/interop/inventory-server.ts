@@ -6,7 +6,8 @@ import path from 'node:path';
 import { type App, startApp } from '../../src/app.ts';
 import { loadSettings, type SettingFlags } from '../../src/config.ts';
 import { openControlDatabase } from '../../src/control/control-database.ts';
-import { type BucketRef, RuleBook } from '../../src/control/rule-book.ts';
+import { RuleBook } from '../../src/control/rule-book.ts';
+import type { BucketRef } from '../../src/control/rule-changes.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import type { KeySpec } from '../../src/core/encryption-key.ts';
 import type { Rule } from '../../src/core/rule.ts';
@@ -56,7 +57,7 @@ export async function startInventoryServer(options: InventoryServerOptions = {})
   }
   if (settings.keyService) await administer(app, 'POST', 'keys', { id: ENCRYPTION_KEY, spec: keySpec });
 
-  const book = new RuleBook(db, systemClock, { maxRules: 1000 });
+  const book = new RuleBook(db, systemClock, { maxRules: 1000, schedule: { time: '00:00', zone: 'Asia/Shanghai' } });
   let source: Promise<BucketRef> | undefined;
   return {
     client,

@@ -218,6 +218,7 @@ async function reportOf(server: Server, versions: ObjectVersions, field: readonl
     manifestName: manifest,
     manifest: () => stream(manifest),
     checksum: () => stream(manifest.replace('manifest.json', 'manifest.checksum')),
+    reportJson: () => stream(manifest.replace('manifest.json', 'report.json')),
     dataFile: stream,
     close: async () => undefined,
   };

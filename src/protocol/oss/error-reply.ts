@@ -1,6 +1,6 @@
 /** An error as the wire shows it: a document, or for HEAD the same document in a header (protocol sheet, section 3.1). */
 
-import { DomainError, type ErrorDetails } from '../../core/errors.ts';
+import { DomainError, type ErrorCode, type ErrorDetails } from '../../core/errors.ts';
 import { storageFull } from '../../core/storage-full.ts';
 import { node, renderXml, type XmlNode } from '../../core/xml.ts';
 import type { HttpRequest, TextResponse } from '../../http/http-server.ts';
@@ -40,6 +40,11 @@ export function errorReply(error: unknown, request: HttpRequest): TextResponse {
   const fits = Buffer.byteLength(whole) <= MAX_HEADER_DOCUMENT_BYTES;
   const encoded = Buffer.from(fits ? whole : document({})).toString('base64');
   return { status, headers: { ...headers, 'x-oss-err': encoded } };
+}
+
+/** The code of the error that a request was answered with, in our own words. */
+export function errorCodeOf(error: unknown): ErrorCode {
+  return expectedError(error).code;
 }
 
 function detailNode(name: string, value: ErrorDetails[string]): XmlNode {

@@ -30,6 +30,8 @@ import { getObjectAcl, getObjectVersionAcl } from './operations/get-object-acl.t
 import { getObjectTagging, getObjectVersionTagging } from './operations/get-object-tagging.ts';
 import { getObjectMeta, getObjectMetaVersion, headObject, headObjectVersion } from './operations/head-object.ts';
 import { initiateMultipartUpload } from './operations/initiate-multipart-upload.ts';
+import { getInventoryOptions, putInventoryOptions } from './operations/inventory-options.ts';
+import { disableInventory, enableInventory, getInventoryStatus } from './operations/inventory-rule-state.ts';
 import {
   cancelInventoryRun,
   getInventoryRun,
@@ -54,6 +56,7 @@ import { putObjectAcl, putObjectVersionAcl } from './operations/put-object-acl.t
 import { putObjectTagging, putObjectVersionTagging } from './operations/put-object-tagging.ts';
 import { uploadPart } from './operations/upload-part.ts';
 import { uploadPartCopy } from './operations/upload-part-copy.ts';
+import { watchInventoryRun } from './operations/watch-inventory-run.ts';
 
 const SERVED: readonly Operation[] = [
   // The account, and buckets
@@ -116,9 +119,15 @@ const SERVED: readonly Operation[] = [
   getBucketInventory,
   listBucketInventory,
   deleteBucketInventory,
+  getInventoryStatus,
+  enableInventory,
+  disableInventory,
+  putInventoryOptions,
+  getInventoryOptions,
   startInventoryRun,
   listInventoryRuns,
   getInventoryRun,
+  watchInventoryRun,
   cancelInventoryRun,
 ];
 

@@ -8,12 +8,13 @@ import type { RequestContext } from '../../access/access.ts';
 import { requestContext } from '../../access/request-context.ts';
 import { DomainError } from '../../core/errors.ts';
 import { parseQuery, type Query } from '../../core/request-target.ts';
+import { type OnServed, servedNow } from '../../core/served.ts';
 import type { Tag } from '../../core/stored-object.ts';
 import type { HttpRequest, HttpResponse } from '../../http/http-server.ts';
 import { type Address, resolveAddress } from './address.ts';
 import { auditEntry, type Trace } from './audited.ts';
 import { authenticate } from './authenticate.ts';
-import { errorReply } from './error-reply.ts';
+import { errorCodeOf, errorReply } from './error-reply.ts';
 import type { Exchange, Level, Named, Operation } from './operation.ts';
 import { Permissions } from './permissions.ts';
 import type { Services } from './ports.ts';
@@ -26,10 +27,12 @@ export type FaultLog = (error: unknown, request: HttpRequest) => void;
 export class OssService {
   readonly #services: Services;
   readonly #onFault: FaultLog;
+  readonly #onServed: OnServed;
 
-  constructor(services: Services, onFault: FaultLog) {
+  constructor(services: Services, onFault: FaultLog, onServed: OnServed = () => undefined) {
     this.#services = services;
     this.#onFault = onFault;
+    this.#onServed = onServed;
   }
 
   /** Answers a request; every failure is an answer in the form of the wire. */
@@ -47,6 +50,10 @@ export class OssService {
     }
     const entry = auditEntry(request, trace, { status: response.status, error });
     if (entry !== undefined) this.#services.audit.record(entry);
+    const { status } = response;
+    // Not Modified is what the client hoped for.
+    const errorCode = error !== undefined && status >= 400 ? errorCodeOf(error) : undefined;
+    this.#onServed(servedNow(request, { status, startedAt, operation: trace.operation?.name, errorCode }));
     return {
       ...response,
       headers: {

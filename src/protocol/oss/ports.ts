@@ -1,4 +1,4 @@
-/** What the wire wants of the rooms behind it. `wire-ports.ts` fits the store, the rules and the runs to these. */
+/** What the wire wants of the rooms behind it. `wire-ports.ts` fits the store to these, `rule-ports.ts` rules and runs. */
 
 import type { Credentials } from '../../access/credentials.ts';
 import type { Directory } from '../../access/directory-facts.ts';
@@ -6,6 +6,8 @@ import type { AuditTrail } from '../../core/audit.ts';
 import type { Bucket, BucketChange, BucketTotals } from '../../core/bucket.ts';
 import type { ObjectRecord } from '../../core/record.ts';
 import type { Rule } from '../../core/rule.ts';
+import type { RuleOptions } from '../../core/rule-options.ts';
+import type { RuleStatus } from '../../core/rule-status.ts';
 import type { RunView } from '../../core/run.ts';
 import type {
   BodyPromise,
@@ -31,10 +33,14 @@ import type {
 
 export interface Services {
   readonly settings: WireSettings;
+  /** The machine's time, which signatures and conditions of policies go by. */
   readonly now: () => number;
+  /** The time of objects, rules and runs: another than `now` in test mode only. */
+  readonly dataNow: () => number;
   readonly credentials: Credentials;
   readonly store: ObjectStorePort;
   readonly rules: RulePort;
+  readonly ruleOptions: RuleOptionsPort;
   readonly runs: RunPort;
   readonly roles: RolePort;
   readonly keys: KeyPort;
@@ -51,6 +57,8 @@ export interface WireSettings {
   readonly inventory: boolean;
   /** Refuse `IncludedObjectVersions=All` on an unversioned bucket. */
   readonly allNeedsVersioning: boolean;
+  /** Rules keep `latest.json` beside their reports. */
+  readonly latestFile: boolean;
   readonly maxDailyObjects: number;
   readonly maxWeeklyObjects: number;
 }
@@ -128,18 +136,48 @@ export interface RulePort {
   get(bucket: Bucket, ruleId: string): Promise<Rule>;
   list(bucket: Bucket, after: string, limit: number): Promise<RulePage>;
   delete(bucket: Bucket, ruleId: string): Promise<void>;
+  /** Throws `NoSuchRule`. One that is so already stays as it is. */
+  setEnabled(bucket: Bucket, ruleId: string, isEnabled: boolean): Promise<void>;
+  /** Throws `NoSuchRule`. */
+  status(bucket: Bucket, ruleId: string): Promise<RuleStatus>;
+}
+
+/** What is kept beside a rule; both throw `NoSuchRule`. */
+export interface RuleOptionsPort {
+  get(bucket: Bucket, ruleId: string): Promise<RuleOptions>;
+  /** In place of those before; throws `InvalidArgument` for what can't be kept to. */
+  put(bucket: Bucket, ruleId: string, options: RuleOptions): Promise<RuleOptions>;
 }
 
 export interface RunPage {
   readonly runs: readonly RunView[];
-  readonly nextBefore?: string;
+  /** Where the next page begins, when there is one. */
+  readonly nextBefore?: number;
 }
 
 /** Runs of a rule; each method throws `NoSuchRule` when there is no such rule. */
 export interface RunPort {
   start(bucket: Bucket, ruleId: string): Promise<RunView>;
   get(bucket: Bucket, ruleId: string, runId: string): Promise<RunView>;
-  list(bucket: Bucket, ruleId: string, before: string | undefined, limit: number): Promise<RunPage>;
+  list(bucket: Bucket, ruleId: string, before: number | undefined, limit: number): Promise<RunPage>;
+  /** Throws `NoSuchRun`, and `RunNotCancellable` when it is too late. `by` names who asks for it. */
+  cancel(bucket: Bucket, ruleId: string, runId: string, by: string): Promise<RunView>;
+  /** Throws `NoSuchRun`, and `WatchUnavailable` when there are too many, or too many of `who` or of its account. */
+  watch(bucket: Bucket, ruleId: string, runId: string, who: WatcherName): Promise<RunWatch>;
+}
+
+/** Whose places a watch takes one of. */
+export interface WatcherName {
+  readonly identity: string;
+  readonly account: string;
+}
+
+/** One client's watch on a run. */
+export interface RunWatch {
+  /** The newest view that was not given yet; `quiet` when there is none for so long, undefined when there will be none. */
+  next(quietMs: number): Promise<RunView | 'quiet' | undefined>;
+  /** Ends it, and a `next` that is under way. */
+  leave(): void;
 }
 
 /** Master keys for SSE-KMS. */

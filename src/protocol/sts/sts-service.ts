@@ -6,6 +6,7 @@ import { requestContext } from '../../access/request-context.ts';
 import type { Sessions } from '../../access/sessions.ts';
 import type { AuditEntry, AuditTrail } from '../../core/audit.ts';
 import type { Parameters } from '../../core/rpc-signature.ts';
+import { type OnServed, servedNow } from '../../core/served.ts';
 import type { HttpRequest, HttpResponse } from '../../http/http-server.ts';
 import { ASSUME_ROLE, assumeRole } from './assume-role.ts';
 import { authenticateRpc, type Caller, required } from './authenticate-rpc.ts';
@@ -39,27 +40,38 @@ interface Progress {
 export class StsService {
   readonly #services: StsServices;
   readonly #onFault: (error: unknown, request: HttpRequest) => void;
+  readonly #onServed: OnServed;
   readonly #nonces = new SeenNonces(MAX_NONCES);
 
-  /** `onFault` is told of each fault that is not the client's. */
-  constructor(services: StsServices, onFault: (error: unknown, request: HttpRequest) => void) {
+  /** `onFault` is told of each fault that is not the client's, `onServed` of each request. */
+  constructor(
+    services: StsServices,
+    onFault: (error: unknown, request: HttpRequest) => void,
+    onServed: OnServed = () => undefined,
+  ) {
     this.#services = services;
     this.#onFault = onFault;
+    this.#onServed = onServed;
   }
 
   /** Answers a request; every failure is an answer in the form of STS. */
   async handle(request: HttpRequest): Promise<HttpResponse> {
+    const startedAt = performance.now();
     const progress: Progress = { parameters: new Map() };
     let response: HttpResponse;
+    let errorCode: string | undefined;
     try {
       progress.parameters = await readParameters(request);
       response = this.#serve(request, progress);
     } catch (error) {
       const refusal = asStsError(error);
+      errorCode = refusal.code;
       if (refusal.status >= 500) this.#onFault(error, request);
       this.#services.audit.record(refusalEntry(refusal, request, progress));
       response = stsErrorReply(refusal, request, progress.parameters);
     }
+    const { status } = response;
+    this.#onServed(servedNow(request, { status, startedAt, operation: progress.action, errorCode }));
     return { ...response, headers: { 'x-acs-request-id': request.id, ...response.headers } };
   }
 

@@ -1,70 +1,57 @@
-/** Our additions under a rule: its runs (docs/reference/runs.md). Answers are JSON. */
+/** The runs of a rule (docs/reference/runs.md). Answers are JSON. */
 
-import { DomainError } from '../../../core/errors.ts';
+import { identityName } from '../../../access/identity-name.ts';
+import type { Query } from '../../../core/request-target.ts';
 import { jsonReply } from '../../../http/json-reply.ts';
-import { integerParameter, type Operation } from '../operation.ts';
-import { inventoryBucketOf } from './inventory-bucket.ts';
-import { ruleIdParameter } from './rule-id-parameter.ts';
+import { integerParameter } from '../operation.ts';
+import { badParameter } from './list-parameters.ts';
+import { ruleAddition } from './rule-addition.ts';
 
-const BASE = {
-  level: 'bucket',
-  subresource: 'inventory',
-  resource: 'bucket',
-  needsV4: true,
-  isOurs: true,
-} as const;
-
-export const startInventoryRun: Operation = {
-  ...BASE,
+export const startInventoryRun = ruleAddition({
   name: 'StartInventoryRun',
   method: 'POST',
-  with: ['inventoryId', 'run'],
-  action: 'oss:PutBucketInventory',
-  async handle(exchange) {
-    const bucket = inventoryBucketOf(exchange);
-    const ruleId = ruleIdParameter(exchange);
-    if (exchange.query.get('run') !== '') {
-      throw new DomainError('InvalidArgument', 'The query parameter run takes no value when it starts a run.', {
-        ArgumentName: 'run',
-      });
-    }
-    return jsonReply(202, await exchange.services.runs.start(bucket, ruleId));
+  keys: ['run'],
+  async handle({ exchange: { services }, bucket, ruleId }) {
+    return jsonReply(202, await services.runs.start(bucket, ruleId));
   },
-};
+});
 
-export const listInventoryRuns: Operation = {
-  ...BASE,
+export const listInventoryRuns = ruleAddition({
   name: 'ListInventoryRuns',
   method: 'GET',
-  with: ['inventoryId', 'runs'],
-  action: 'oss:GetBucketInventory',
-  async handle(exchange) {
-    const { query, services } = exchange;
-    const bucket = inventoryBucketOf(exchange);
+  keys: ['runs'],
+  options: ['max-keys', 'continuation-token'],
+  async handle({ exchange: { query, services }, bucket, ruleId }) {
     const limit = integerParameter(query, 'max-keys', { min: 1, max: 1000, fallback: 100 });
-    const before = query.get('continuation-token') || undefined;
-    const page = await services.runs.list(bucket, ruleIdParameter(exchange), before, limit);
-    return jsonReply(200, { runs: page.runs, nextContinuationToken: page.nextBefore ?? null });
+    const { runs, nextBefore } = await services.runs.list(bucket, ruleId, readToken(query), limit);
+    return jsonReply(200, { runs, nextContinuationToken: nextBefore === undefined ? null : String(nextBefore) });
   },
-};
+});
 
-export const getInventoryRun: Operation = {
-  ...BASE,
+/** Where the page before ended. */
+function readToken(query: Query): number | undefined {
+  const token = query.get('continuation-token') ?? '';
+  if (token === '') return undefined;
+  if (/^\d{1,15}$/.test(token)) return Number(token);
+  throw badParameter('continuation-token', token, 'it is none that this server gave');
+}
+
+export const getInventoryRun = ruleAddition({
   name: 'GetInventoryRun',
   method: 'GET',
-  with: ['inventoryId', 'run'],
-  action: 'oss:GetBucketInventory',
-  async handle(exchange) {
-    const bucket = inventoryBucketOf(exchange);
-    const runId = exchange.query.get('run') ?? '';
-    return jsonReply(200, await exchange.services.runs.get(bucket, ruleIdParameter(exchange), runId));
+  valued: ['run'],
+  async handle({ exchange: { query, services }, bucket, ruleId }) {
+    return jsonReply(200, await services.runs.get(bucket, ruleId, query.get('run') ?? ''));
   },
-};
+});
 
-export const cancelInventoryRun: Operation = {
-  ...BASE,
+export const cancelInventoryRun = ruleAddition({
   name: 'CancelInventoryRun',
   method: 'POST',
-  with: ['inventoryId', 'run', 'cancel'],
-  action: 'oss:PutBucketInventory',
-};
+  valued: ['run'],
+  keys: ['cancel'],
+  async handle({ exchange: { query, services, identity }, bucket, ruleId }) {
+    const by = identityName(identity);
+    return jsonReply(200, await services.runs.cancel(bucket, ruleId, query.get('run') ?? '', by));
+  },
+});

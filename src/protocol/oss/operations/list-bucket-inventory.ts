@@ -2,6 +2,7 @@ import { noSuchRule } from '../../../core/rule.ts';
 import { type Operation, xmlReply } from '../operation.ts';
 import { ruleListNode } from '../rule-document.ts';
 import { inventoryBucketOf } from './inventory-bucket.ts';
+import { assertNotOurs } from './rule-addition.ts';
 
 const RULES_A_PAGE = 100;
 
@@ -15,6 +16,7 @@ export const listBucketInventory: Operation = {
   resource: 'bucket',
   async handle(exchange) {
     const bucket = inventoryBucketOf(exchange);
+    assertNotOurs('ListBucketInventory', exchange.query);
     const token = exchange.query.get('continuation-token') ?? '';
     const page = await exchange.services.rules.list(bucket, token, RULES_A_PAGE);
     // No rule at all is an error, not an empty list; a page behind the last rule is empty.

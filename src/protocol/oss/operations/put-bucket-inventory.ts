@@ -8,6 +8,7 @@ import { readDocumentBytes } from '../document-body.ts';
 import { type Exchange, emptyReply, type Operation } from '../operation.ts';
 import { parseRuleDocument, RULE_DOCUMENT_LIMITS } from '../rule-document.ts';
 import { inventoryBucketOf } from './inventory-bucket.ts';
+import { assertNotOurs } from './rule-addition.ts';
 import { dryRunReply } from './rule-dry-run.ts';
 import { ruleFindings } from './rule-findings.ts';
 import { ruleIdParameter } from './rule-id-parameter.ts';
@@ -30,6 +31,7 @@ export const putBucketInventory: Operation = {
   async handle(exchange) {
     const { request, query, services } = exchange;
     const source = inventoryBucketOf(exchange);
+    assertNotOurs('PutBucketInventory', query);
     // Given and empty it is a value like any other, to be held against the body's Id (EC 0020-00000044).
     const ruleId = query.get('inventoryId') ?? ruleIdParameter(exchange);
     const replace = isSet(request.headers, REPLACE_HEADER);
@@ -51,7 +53,7 @@ function isSet(headers: HeaderFields, name: string): boolean {
 
 async function readRule({ request, services }: Exchange, ruleId: string): Promise<Rule> {
   const body = await readDocumentBytes(request, RULE_DOCUMENT_LIMITS.maxBytes, 'RuleNotXml');
-  const rule = checkRule(parseRuleDocument(body), Math.floor(services.now() / 1000));
+  const rule = checkRule(parseRuleDocument(body), Math.floor(services.dataNow() / 1000));
   if (rule.id === ruleId) return rule;
   throw new DomainError(
     'RuleIdMismatch',

@@ -122,7 +122,7 @@ function versionsFault({ source, rule }: RulePut, { allNeedsVersioning }: WireSe
 
 /** What the reports will be written with. Of a destination that is not the account's own, no right is asked. */
 function* roleFindings(
-  { roles, settings, now }: Services,
+  { roles, settings, dataNow }: Services,
   { source, rule }: RulePut,
   destination: Bucket | undefined,
 ): Generator<RuleFinding> {
@@ -131,7 +131,15 @@ function* roleFindings(
   const place = { destinationPrefix: prefix, sourceBucket: source.name, ruleId: rule.id };
   const faults =
     destination?.owner === source.owner
-      ? roleFaults({ ...use, destination, encryption, place, keyAccount: settings.accountId, nowMs: now() })
+      ? roleFaults({
+          ...use,
+          destination,
+          encryption,
+          place,
+          keepsLatest: settings.latestFile,
+          keyAccount: settings.accountId,
+          nowMs: dataNow(),
+        })
       : standingFaults(use);
   const argument = { ArgumentName: 'RoleArn', ArgumentValue: printable(roleArn) };
   const error = new DomainError('RuleRoleArnInvalid', faultsText(faults), argument);
