@@ -15,7 +15,7 @@ export async function loadObjects(folder: string, bucket: string, objects: numbe
   const store = await ObjectStore.open(folder, { clock: { now: () => FIRST_MS }, keys: new TestKeys() });
   const settings = {
     region: 'cn-hangzhou',
-    owner: '1',
+    owner: '1000000000000000',
     storageClass: 'Standard',
     redundancy: 'LRS',
     acl: 'private',

@@ -8,11 +8,13 @@ export type StorePart = (typeof STORE_PARTS)[number];
 
 export interface BenchFlags {
   readonly json: boolean;
-  /** inventory: how many objects the bucket has. */
+  /** inventory, due: how many objects the bucket has. */
   readonly objects: number;
+  /** due: how many rules are due at one instant. */
+  readonly rules: number;
   /** store: which parts to run. */
   readonly only: readonly StorePart[];
-  /** store: how long each load is measured. */
+  /** store, due: how long each load is measured. */
   readonly seconds: number;
   /** store put: how many are in flight, one measurement each. */
   readonly connections: readonly number[];
@@ -21,13 +23,14 @@ export interface BenchFlags {
   /** store streams: how many uploads run side by side, and how long each is, one measurement each. */
   readonly streams: number;
   readonly mebibytes: readonly number[];
-  /** store: where data folders go, which decides whose fsync is measured. */
+  /** store, due: where data folders go, which decides whose fsync is measured. */
   readonly folder: string;
-  /** store: where each server leaves a CPU profile. */
+  /** store, due: where each server leaves a CPU profile. */
   readonly profile: string | undefined;
 }
 
 export const USAGE = `usage: npm run bench -- inventory [--objects N] [--json]
+       npm run bench -- due [--rules N] [--objects N] [--seconds N] [--folder DIR] [--profile DIR] [--json]
        npm run bench -- store [--only put|list|streams] [--seconds N] [--connections N,...] [--keys N]
                               [--streams N] [--mebibytes N,...] [--folder DIR] [--profile DIR] [--json]
 `;
@@ -39,7 +42,8 @@ export function readFlags(args: readonly string[]): { readonly name: string; rea
     allowPositionals: true,
     options: {
       json: { type: 'boolean', default: false },
-      objects: { type: 'string', default: '1000000' },
+      objects: { type: 'string' },
+      rules: { type: 'string', default: '1000' },
       only: { type: 'string', default: STORE_PARTS.join(',') },
       seconds: { type: 'string', default: '10' },
       connections: { type: 'string', default: '1,16,64,256' },
@@ -50,11 +54,13 @@ export function readFlags(args: readonly string[]): { readonly name: string; rea
       profile: { type: 'string' },
     },
   });
+  const name = positionals[0] ?? '';
   return {
-    name: positionals[0] ?? '',
+    name,
     flags: {
       json: values.json,
-      objects: count('objects', values.objects),
+      objects: count('objects', values.objects ?? (name === 'due' ? '10000' : '1000000')),
+      rules: count('rules', values.rules),
       only: values.only.split(',').map(storePart),
       seconds: count('seconds', values.seconds),
       connections: counts('connections', values.connections),

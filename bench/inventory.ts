@@ -14,6 +14,7 @@ import { promisify } from 'node:util';
 import { createGunzip, createGzip } from 'node:zlib';
 import type { Rule } from '../src/core/rule.ts';
 import { Inventory } from '../src/inventory/inventory.ts';
+import { ScanPool } from '../src/inventory/scan-pool.ts';
 import { BucketDestination } from '../src/store/inventory-destination.ts';
 import { BucketSource } from '../src/store/inventory-source.ts';
 import { ObjectStore } from '../src/store/object-store.ts';
@@ -60,6 +61,7 @@ export async function* benchInventory({ objects }: BenchFlags): AsyncGenerator<C
 }
 
 async function ours(store: ObjectStore, storeFolder: string, folder: string, objects: number) {
+  const pool = new ScanPool({ threads: availableParallelism() });
   const inventory = new Inventory({
     rule: RULE,
     sourceBucket: 'photos',
@@ -72,7 +74,7 @@ async function ours(store: ObjectStore, storeFolder: string, folder: string, obj
     }),
     destination: new BucketDestination(store, RULE.destination),
     spool: path.join(folder, 'spool'),
-    threads: availableParallelism(),
+    pool,
   });
   const cpuBefore = process.cpuUsage();
   const startedAt = performance.now();
@@ -93,6 +95,7 @@ async function ours(store: ObjectStore, storeFolder: string, folder: string, obj
   const seconds = (performance.now() - startedAt) / 1000;
   const cpu = process.cpuUsage(cpuBefore);
   await inventory.close();
+  await pool.close();
 
   const csv = path.join(folder, 'rows.csv');
   const rows = async function* () {

@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME [flags]`: a benchmark beside its references, all measured in the same run. */
 
+import { benchDue } from './due.ts';
 import { type Contest, toJson, toText } from './figures.ts';
 import { type BenchFlags, readFlags, USAGE } from './flags.ts';
 import { benchInventory } from './inventory.ts';
@@ -8,7 +9,7 @@ import { benchStore } from './store.ts';
 
 type Bench = (flags: BenchFlags) => AsyncIterable<Contest>;
 
-const BENCHES: Readonly<Record<string, Bench>> = { inventory: benchInventory, store: benchStore };
+const BENCHES: Readonly<Record<string, Bench>> = { inventory: benchInventory, store: benchStore, due: benchDue };
 
 const { name, flags } = readArguments();
 const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;

@@ -23,6 +23,8 @@ export interface MeasuredServer {
   cpuSeconds(): Promise<number>;
   /** The most memory that was ever resident. */
   peakMegabytes(): Promise<number>;
+  /** The memory that is its own now: without mapped files, which belong to the page cache. */
+  ownMegabytes(): Promise<number>;
 }
 
 /** A program to measure, and where it leaves a CPU profile when it ends, if it is to. */
@@ -70,6 +72,9 @@ export async function withServer<T>(
       // After the name of the program, which is in parentheses and may hold blanks, fields 12 and 13 are user and system.
       const fields = (await proc('stat')).split(') ').at(-1)?.split(' ') ?? [];
       return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+    },
+    async ownMegabytes() {
+      return (Number(/^RssAnon:\s+(\d+) kB$/m.exec(await proc('status'))?.[1]) * 1024) / 1e6;
     },
     async peakMegabytes() {
       return (Number(/^VmHWM:\s+(\d+) kB$/m.exec(await proc('status'))?.[1]) * 1024) / 1e6;
