@@ -62,6 +62,7 @@ export async function checkReport(source: ReportSource, onRows: (rows: number) =
     problems: problems.list(),
     notes: [
       ...(stream === undefined ? [NO_REPORT_JSON] : []),
+      ...(told !== undefined && told.pointInTimeMs < told.startedAtMs ? [BEFORE_START] : []),
       ...(checker.keyOutOfTime === undefined ? [] : [outOfTime(checker.keyOutOfTime)]),
     ],
     isProven: stream !== undefined,
@@ -69,6 +70,9 @@ export async function checkReport(source: ReportSource, onRows: (rows: number) =
     rows: checker.rows,
   };
 }
+
+const BEFORE_START =
+  'The point in time of the report lies before the start of its run. If the clock of the server was set back in between it is right; else it is not as it was written.';
 
 /** A store knows by other means than the time which version is newer, so this is right after its clock was set back. */
 function outOfTime(key: string): string {

@@ -468,3 +468,28 @@ test.each([403, 404])('where the web answers %i for report.json, the report is c
     files: 3,
   });
 });
+
+test('times that contradict the manifest are told, and a point in time before the run began is noted', async () => {
+  const report = writeReport({ files: FILES, withFacts: true });
+  rewriteFacts(report, (document) => {
+    document.pointInTime = '2001-01-01T00:00:00.000Z';
+  });
+  const { problems, notes } = await check(report);
+  expect({ problems, notes }).toEqual({ problems: [], notes: [saying('lies before the start of its run')] });
+  rewriteFacts(report, (document) => {
+    document.run = { startedAt: '2001-01-01T00:00:00.000Z' };
+  });
+  expect((await check(report)).problems).toEqual([
+    { file: 'report.json', text: saying('its start of the scan is "978307200", and the manifest says') },
+  ]);
+});
+
+test('columns that the rule does not ask for are told', async () => {
+  const report = writeReport({ files: FILES, withFacts: true });
+  rewriteFacts(report, ({ rule }) => {
+    Object.assign(rule, { optionalFields: ['ETag'] });
+  });
+  expect((await check(report)).problems).toEqual([
+    { file: 'report.json', text: 'its columns are "Bucket, Key, Size", and its rule asks for "Bucket, Key, ETag"' },
+  ]);
+});

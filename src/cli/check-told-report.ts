@@ -37,6 +37,11 @@ function checkManifest(told: ToldReport, manifest: CheckedManifest, problems: Pr
   same('source bucket', told.sourceBucket, manifest.sourceBucket);
   same('destination bucket', told.destinationBucket, manifest.destinationBucket);
   same('list of columns', told.columns.join(', '), manifest.fileSchema);
+  same('start of the scan', String(Math.floor(told.startedAtMs / 1000)), manifest.creationTimestamp);
+  if (told.columns.join() !== told.ruleColumns.join()) {
+    const [said, asked] = [told.columns, told.ruleColumns].map((columns) => printable(columns.join(', ')));
+    problems.add({ text: `its columns are "${said}", and its rule asks for "${asked}"` });
+  }
 }
 
 /** Both name the same files, in the same order, and say the same of each. */

@@ -3,6 +3,8 @@
 import { z } from 'zod';
 import { isNestedBeyond } from '../core/json-depth.ts';
 import { printable } from '../core/printable.ts';
+import { reportColumns } from '../core/report-columns.ts';
+import { OBJECT_VERSIONS } from '../core/rule.ts';
 import type { Problems } from './problems.ts';
 
 /** What a run tells of its report. */
@@ -12,6 +14,10 @@ export interface ToldReport {
   /** Of the rule: the report covers all keys that begin so. */
   readonly prefix: string;
   readonly columns: readonly string[];
+  /** Those that the rule asks for. */
+  readonly ruleColumns: readonly string[];
+  readonly startedAtMs: number;
+  readonly pointInTimeMs: number;
   readonly counts: { readonly scanned: number; readonly matched: number; readonly bytesWritten: number };
   readonly shards: readonly ToldShard[];
   readonly manifestSha256: string;
@@ -57,12 +63,18 @@ const key = z
   .regex(/^(?:[A-Za-z0-9._~-]|%[0-9A-F]{2})*$/, { error: 'must be percent-encoded' })
   .transform(decodeKey);
 
+const time = z.iso.datetime().transform((text) => Date.parse(text));
+
 const reportSchema = z.object({
-  version: z.literal('1'),
+  version: z.literal('1', { error: 'must be "1", the only form that this version reads' }),
+  run: z.object({ startedAt: time }),
+  pointInTime: time,
   source: z.object({ bucket: z.string() }),
   rule: z.object({
     filter: z.object({ prefix: z.string().optional() }),
     destination: z.object({ bucket: z.string() }),
+    includedObjectVersions: z.enum(OBJECT_VERSIONS),
+    optionalFields: z.array(z.string()).max(64),
   }),
   columns: z.array(z.string()).max(64),
   counts: z.object({ scanned: count, matched: count, bytesWritten: count }),
@@ -103,7 +115,7 @@ export function readToldReport(bytes: Buffer, problems: Problems): ToldReport | 
     problems.addIssues(result.error.issues);
     return undefined;
   }
-  const { source, rule, columns, counts, shards, manifest } = result.data;
+  const { run, pointInTime, source, rule, columns, counts, shards, manifest } = result.data;
   const told: ToldShard[] = [];
   for (const [index, shard] of shards.entries()) {
     if (problems.isFull) return undefined;
@@ -116,6 +128,9 @@ export function readToldReport(bytes: Buffer, problems: Problems): ToldReport | 
     destinationBucket: rule.destination.bucket,
     prefix: rule.filter.prefix ?? '',
     columns,
+    ruleColumns: reportColumns(rule),
+    startedAtMs: run.startedAt,
+    pointInTimeMs: pointInTime,
     counts,
     shards: told,
     manifestSha256: manifest.sha256,

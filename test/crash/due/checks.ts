@@ -17,6 +17,7 @@ import { connect } from '../change.ts';
 import { readDelivered, strayProblems } from '../check-reports.ts';
 import { listKeys } from '../listings.ts';
 import { DESTINATION, SOURCE } from '../names.ts';
+import { unlessRefused } from './load.ts';
 import { DESTINATION_PREFIX, DUE_RULES, type DueRule, STEERED_RULES } from './rules.ts';
 import { clockOf, type DueWorld, RUNS_PER_RULE } from './world.ts';
 
@@ -67,9 +68,11 @@ async function settle(world: DueWorld, client: ServerClient): Promise<number> {
   return nowMs;
 }
 
+/** None of a rule whose deletion was the last that a server did, once its history is over too. */
 async function runsOf(client: ServerClient, rule: string): Promise<readonly RunView[]> {
   const query = { inventory: undefined, inventoryId: rule, runs: undefined, 'max-keys': '1000' };
-  return (await client.sendForJson<{ runs: RunView[] }>({ method: 'GET', bucket: SOURCE, query })).runs;
+  const page = await unlessRefused(client.sendForJson<{ runs: RunView[] }>({ method: 'GET', bucket: SOURCE, query }));
+  return page?.runs ?? [];
 }
 
 /** Each due time has one row, and no other time has one; and the row says what became of it. */

@@ -121,7 +121,7 @@ async function steer(
 }
 
 /** What others have done to the rule meanwhile: it is gone, disabled, or has another run. */
-async function unlessRefused<T>(work: Promise<T>): Promise<T | undefined> {
+export async function unlessRefused<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
   } catch (error) {
