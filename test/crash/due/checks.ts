@@ -8,10 +8,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { checkReport } from '../../../src/cli/check-report.ts';
 import { openReportSource } from '../../../src/cli/report-source.ts';
 import type { ServerClient } from '../../../src/cli/server-client.ts';
+import type { EntityPage } from '../../../src/core/access-entities.ts';
 import type { MovedClock } from '../../../src/core/clock-view.ts';
 import { parseLatest } from '../../../src/core/latest-report.ts';
 import { latestKey, manifestFileKeys } from '../../../src/core/report.ts';
 import { isOpen, type RunView } from '../../../src/core/run.ts';
+import type { WebhookView } from '../../../src/core/webhook.ts';
 import { dueTimesByHand } from '../../due-times.ts';
 import { connect } from '../change.ts';
 import { readDelivered, strayProblems } from '../check-reports.ts';
@@ -47,6 +49,7 @@ export async function checkDue(world: DueWorld, endpoint: string): Promise<numbe
       checkSteered(world, own);
       runs.push(...own);
     }
+    await removeLeftWebhooks(client);
     for (const { id, state } of runs) if (state !== 'cancelled') world.ends.add(id);
     return await checkDestination(world, client, { endpoint, runs });
   } finally {
@@ -108,6 +111,15 @@ function checkSteered({ problems }: DueWorld, runs: readonly RunView[]): void {
 }
 
 const told = ({ state, reason }: RunView): string => `${state}: ${reason?.code} ${reason?.text}`;
+
+/** Those that the load was about to remove when the server was killed: an account has only so many. */
+async function removeLeftWebhooks(client: ServerClient): Promise<void> {
+  const query = { limit: '1000' };
+  const { items } = await client.sendForAdmin<EntityPage<WebhookView>>({ path: 'webhooks', query });
+  for (const { id, rule } of items) {
+    if (rule !== null) await client.sendForAdmin({ method: 'DELETE', path: `webhooks/${id}` });
+  }
+}
 
 async function checkDestination(
   world: DueWorld,
