@@ -131,6 +131,17 @@ test('a report is published with its files, and publishing again changes nothing
   expect(await contentOf(store, MANIFEST, REPORTS)).toEqual(before);
 });
 
+test.each([CHECKSUM, REPORT, MANIFEST])(
+  "a folder is taken when somebody's object lies under a name that a report has there: %s",
+  async (key) => {
+    const { engine, run, store } = await openWorld();
+    await put(store, `${FOLDER}/notes.txt`, 'x', { bucket: REPORTS });
+    expect(await engine.isFolderTaken(run, FOLDER)).toBe(false);
+    await put(store, key, 'x', { bucket: REPORTS });
+    expect(await engine.isFolderTaken(run, FOLDER)).toBe(true);
+  },
+);
+
 test('latest.json is kept while the rule wishes it', async () => {
   const world = await openWorld();
   const { engine, run, store, objects, wishes, latestFaults } = world;

@@ -10,6 +10,7 @@ import { DomainError, hasCode } from './core/errors.ts';
 import { isKeyRefusal } from './core/key-refusal.ts';
 import {
   checksumKey,
+  folderKeys,
   latestKey,
   MAX_MANIFEST_BYTES,
   manifestFileKeys,
@@ -73,6 +74,12 @@ export class EmbeddedEngine implements Engine {
       spool,
       pool,
     });
+  }
+
+  async isFolderTaken(run: StoredRun, folder: string): Promise<boolean> {
+    const destination = this.#destination(run);
+    for (const key of folderKeys(folder)) if ((await destination.stat(key)) !== undefined) return true;
+    return false;
   }
 
   async hasReport(run: StoredRun, folder: string): Promise<boolean> {

@@ -5,6 +5,7 @@ import { openControlDatabase } from '../src/control/control-database.ts';
 import { RuleBook } from '../src/control/rule-book.ts';
 import type { StoredRule } from '../src/control/rule-row.ts';
 import { RunLedger, type StoredRun } from '../src/control/run-ledger.ts';
+import { runFromRow, selectOpenRuns } from '../src/control/run-rows.ts';
 import type { ScanPlan } from '../src/control/scan-steps.ts';
 import type { SettledShard } from '../src/control/shard-rows.ts';
 import type { Rule } from '../src/core/rule.ts';
@@ -37,10 +38,16 @@ export async function putRule({ rules }: Control, change: Partial<Rule> = {}): P
 }
 
 /** The only open run there is. */
-export async function openRun({ ledger }: Control): Promise<StoredRun> {
-  const [run, ...others] = await ledger.open();
+export async function openRun(control: Control): Promise<StoredRun> {
+  const [run, ...others] = await openRuns(control);
   if (run === undefined || others.length > 0) throw new Error(`${others.length} open runs beside ${run?.id}`);
   return run;
+}
+
+/** Runs that are not over, oldest first. */
+export async function openRuns({ db }: Pick<Control, 'db'>): Promise<StoredRun[]> {
+  const rows = await selectOpenRuns(db).selectAll().orderBy('sequence').execute();
+  return rows.map(runFromRow);
 }
 
 export const ONE_ROW: SettledShard = {

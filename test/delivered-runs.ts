@@ -5,7 +5,7 @@ import type { StoredRule } from '../src/control/rule-row.ts';
 import type { StoredRun } from '../src/control/run-ledger.ts';
 import { cutRange } from '../src/core/key-range.ts';
 import { dataFileKey, manifestKey, reportFolder } from '../src/core/report.ts';
-import { type Control, ONE_ROW, openRun, WHOLE_RANGE } from './control-fixture.ts';
+import { type Control, ONE_ROW, openRun, openRuns, WHOLE_RANGE } from './control-fixture.ts';
 
 /** The rule's open run or another, taken to its end at the clock's time: a report of one file. */
 export async function deliverRun(control: Control, stored: StoredRule, shardCount = 1): Promise<StoredRun> {
@@ -46,8 +46,8 @@ function keyOf(shard: number): Buffer {
 }
 
 async function openedRun(control: Control, stored: StoredRule): Promise<StoredRun> {
-  const open = (await control.ledger.open()).find(({ ruleUid }) => ruleUid === stored.uid);
+  const open = (await openRuns(control)).find(({ ruleUid }) => ruleUid === stored.uid);
   if (open !== undefined) return open;
   await control.ledger.start(stored, 'manual');
-  return (await control.ledger.open()).find(({ ruleUid }) => ruleUid === stored.uid) ?? (await openRun(control));
+  return (await openRuns(control)).find(({ ruleUid }) => ruleUid === stored.uid) ?? (await openRun(control));
 }

@@ -7,7 +7,7 @@ import type { StoredRun } from '../src/control/run-ledger.ts';
 import type { SettledShard } from '../src/control/shard-rows.ts';
 import { DomainError } from '../src/core/errors.ts';
 import { cutRange, type KeyRange, prefixRange } from '../src/core/key-range.ts';
-import { checksumKey, manifestFileKeys, manifestKey } from '../src/core/report.ts';
+import { checksumKey, folderKeys, manifestFileKeys, manifestKey } from '../src/core/report.ts';
 import { dataFilesOf, type ReportShard } from '../src/core/report-facts.ts';
 import type { Engine, EngineRun } from '../src/jobs/engine.ts';
 import { NOW_MS } from './store-fixture.ts';
@@ -36,6 +36,13 @@ export class MemoryEngine implements Engine {
     return await this.#effect('open', () => {
       this.#assertDestination();
       return this.#openRun(this.shardsOf(run));
+    });
+  }
+
+  async isFolderTaken(_run: StoredRun, folder: string): Promise<boolean> {
+    return await this.#effect('isFolderTaken', () => {
+      this.#assertDestination();
+      return folderKeys(folder).some((key) => this.objects.has(key));
     });
   }
 
@@ -69,7 +76,8 @@ export class MemoryEngine implements Engine {
       const manifest = run.folder === null ? undefined : this.objects.get(manifestKey(run.folder));
       const named = new Set(manifest === undefined ? [] : manifestFileKeys(Buffer.from(manifest)));
       for (const key of keys) if (!named.has(key)) this.objects.delete(key);
-      if (manifest === undefined && run.folder !== null) this.objects.delete(checksumKey(run.folder));
+      if (manifest !== undefined || run.folder === null) return;
+      for (const key of folderKeys(run.folder)) this.objects.delete(key);
     });
   }
 

@@ -15,7 +15,7 @@ import { LocalExecutor } from '../src/jobs/local-executor.ts';
 import { RunEvents } from '../src/jobs/run-events.ts';
 import { Scheduler } from '../src/jobs/scheduler.ts';
 import { anyRule } from './any-rule.ts';
-import { PHOTOS } from './control-fixture.ts';
+import { openRuns, PHOTOS } from './control-fixture.ts';
 import { Random } from './crash/random.ts';
 import { ZoneTable } from './due-times.ts';
 import { MemoryEngine } from './memory-engine.ts';
@@ -216,7 +216,7 @@ async function openWorld() {
       const end = nextEnd(server.events);
       await server.scheduler.idle();
       expect(faults).toEqual([]);
-      if ((await ledger.open()).every(({ rule }) => rule.id === engine.ruleId)) return;
+      if ((await openRuns({ db })).every(({ rule }) => rule.id === engine.ruleId)) return;
       await end;
     }
   }

@@ -10,7 +10,7 @@ import { systemClock } from '../src/core/clock.ts';
 import { cutRange } from '../src/core/key-range.ts';
 import { checksumKey, manifestFileKeys, manifestKey, reportJsonKey } from '../src/core/report.ts';
 import { ObjectStore } from '../src/store/object-store.ts';
-import { MIDNIGHT_IN_CHINA, ONE_ROW, WHOLE_RANGE } from './control-fixture.ts';
+import { MIDNIGHT_IN_CHINA, ONE_ROW, openRuns, WHOLE_RANGE } from './control-fixture.ts';
 import { openReportServer, openWithReports, REPORTS, ROOT } from './report-server.ts';
 import { put, temporaryFolder } from './store-fixture.ts';
 import { TestKeys } from './test-keys.ts';
@@ -28,7 +28,7 @@ async function openLeftovers(data: string) {
   /** A run that has written both of its files, put what comes before the manifest, and settled one shard. */
   const halfDone = async (folder: string): Promise<StoredRun> => {
     await ledger.start(await rules.get(photos, 'nightly'), 'manual');
-    const [run] = await ledger.open();
+    const [run] = await openRuns({ db });
     if (run === undefined) throw new Error('no run was planned');
     const fileKeys = [newFileKey(), newFileKey()] as const;
     await ledger.scanning(run.id);

@@ -7,6 +7,7 @@ import {
   MIDNIGHT_IN_CHINA,
   openControl,
   openRun,
+  openRuns,
   PHOTOS,
   putRule,
   scanToTheEnd,
@@ -61,7 +62,7 @@ test('nothing is due before its time', async () => {
   const { dues, ...control } = await openDues('Daily');
   expect(await dues.planDue(NOW_MS - 1)).toEqual({ planned: 0, missed: 0, isMore: false });
   expect(await dues.nextDueAtMs(NOON_MS)).toBe(NOW_MS);
-  expect(await control.ledger.open()).toEqual([]);
+  expect(await openRuns(control)).toEqual([]);
 });
 
 test('at its time a rule is due once, however often and by how many it is asked', async () => {

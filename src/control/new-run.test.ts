@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { anyRule } from '../../test/any-rule.ts';
-import { openControl, openRun, PHOTOS, putRule, REASON } from '../../test/control-fixture.ts';
+import { openControl, openRun, openRuns, PHOTOS, putRule, REASON } from '../../test/control-fixture.ts';
 
 test('a rule has one open run at most', async () => {
   const control = await openControl();
@@ -54,5 +54,5 @@ test('a rule that was deleted since it was looked up is not started', async () =
   const lookedUp = await putRule(control);
   await control.rules.delete(PHOTOS.id, 'nightly-all');
   await expect(control.ledger.start(lookedUp, 'manual')).rejects.toMatchObject({ code: 'NoSuchRule' });
-  expect(await control.ledger.open()).toEqual([]);
+  expect(await openRuns(control)).toEqual([]);
 });

@@ -119,7 +119,7 @@ test('open runs, unswept runs and the runs of a rule are found without reading t
   const { db, clock } = await openControl();
   const plans = await queryPlans(db, async (watched) => {
     const ledger = new RunLedger(watched, clock);
-    await ledger.open();
+    await ledger.hasOpen();
     await ledger.unswept();
     await ledger.list('uid', undefined, 10);
     await ledger.list('uid', 1, 10);

@@ -1,20 +1,7 @@
 /**
  * Runs, their shards and the attempts at them: a machine of states whose steps are each one transaction. A step names
- * the states that it may start from (core/run-machine.ts); one that comes too late, because the run was cancelled or
- * begun again meanwhile, changes nothing and is told so by `RunOver`.
- *
- *                begun again      put off
- *                    .-.            .-.
- *                    | v            | v
- *   planned -------> scanning ----> publishing ----> published, empty
- *    ^  |             |  |              |
- *    |  |   put off   |  |              |
- *    `--|-------------'  |              |
- *       |----------------|--------------'----------> failed
- *       `----------------'-------------------------> cancelled
- *
- *   shard:    open -> settled, by its current attempt alone
- *   attempt:  open -> settled | failed; a shard whose attempt failed gets the next one
+ * the states that it may start from (core/run-machine.ts; ARCHITECTURE.md draws them); one that comes too late, because
+ * the run was cancelled or begun again meanwhile, changes nothing and is told so by `RunOver`.
  *
  * A shard and its first attempt are written by `plan`, in one step with all others; each attempt names the file that it
  * is about to write, so that whatever is left in the destination is known by name.
@@ -32,7 +19,7 @@ import { startRun } from './new-run.ts';
 import { reportShards } from './report-shards.ts';
 import type { StoredRule } from './rule-row.ts';
 import { cancelRun, endRun } from './run-ends.ts';
-import { findRun, hasOpenRun, openRuns, type StoredRun, unsweptRuns } from './run-rows.ts';
+import { findRun, hasOpenRun, type StoredRun, unsweptRuns } from './run-rows.ts';
 import { markSwept, putOffRun } from './run-steps.ts';
 import { lastRuleUid, listRuns, type RuleName, type RunPage, viewRun } from './run-views.ts';
 import {
@@ -137,11 +124,6 @@ export class RunLedger {
 
   find(runId: string): Promise<StoredRun | undefined> {
     return findRun(this.#db, runId);
-  }
-
-  /** Runs that are not over, oldest first. */
-  open(): Promise<StoredRun[]> {
-    return openRuns(this.#db);
   }
 
   /** Is there a run that is not over? */

@@ -49,13 +49,7 @@ export async function findOpenRun(
   return await selectOpenRuns(db).where('rule_uid', '=', ruleUid).executeTakeFirst();
 }
 
-/** Runs that are not over, oldest first. */
-export async function openRuns(db: Kysely<Schema>): Promise<StoredRun[]> {
-  const rows = await selectOpenRuns(db).selectAll().orderBy('sequence').execute();
-  return rows.map(runFromRow);
-}
-
-/** Of as many as there may be, none is read. */
+/** Is there a run that is not over? Of as many as there may be, none is read. */
 export async function hasOpenRun(db: Kysely<Schema>): Promise<boolean> {
   return (await selectOpenRuns(db).limit(1).executeTakeFirst()) !== undefined;
 }

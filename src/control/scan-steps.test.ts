@@ -6,6 +6,7 @@ import {
   onePlan,
   openControl,
   openRun,
+  openRuns,
   PHOTOS,
   putRule,
   REASON,
@@ -50,7 +51,7 @@ test('a folder is given to one run, and to the same one again', async () => {
   const control = await openControl();
   await putRule(control, { id: 'a' });
   await putRule(control, { id: 'b' });
-  const [first, second] = await control.ledger.open();
+  const [first, second] = await openRuns(control);
   for (const run of [first, second]) await control.ledger.scanning(run?.id ?? '');
   expect(await control.ledger.reserveFolder(first?.id ?? '', 'acme-reports/x')).toBe(true);
   expect(await control.ledger.reserveFolder(second?.id ?? '', 'acme-reports/x')).toBe(false);
@@ -73,7 +74,7 @@ test('a folder stays taken when its run is over', async () => {
 test('one folder asked for by many runs at once goes to one of them', async () => {
   const control = await openControl();
   for (let i = 0; i < 8; i++) await putRule(control, { id: `rule-${i}` });
-  const runs = await control.ledger.open();
+  const runs = await openRuns(control);
   for (const { id } of runs) await control.ledger.scanning(id);
   const given = await Promise.all(runs.map(({ id }) => control.ledger.reserveFolder(id, 'acme-reports/x')));
   expect(given.filter(Boolean)).toHaveLength(1);

@@ -43,6 +43,9 @@ export const manifestKey = (folder: string): string => `${folder}/manifest.json`
 export const checksumKey = (folder: string): string => `${folder}/manifest.checksum`;
 /** What the run says of the report: report-facts.ts. */
 export const reportJsonKey = (folder: string): string => `${folder}/report.json`;
+/** All that a report has in its folder, in the order in which it is put. */
+export const folderKeys = (folder: string) =>
+  [reportJsonKey(folder), checksumKey(folder), manifestKey(folder)] as const;
 /** Which report of a rule is the newest: latest-report.ts. */
 export const latestKey = (place: ReportPlace): string => `${reportRoot(place)}/latest.json`;
 
@@ -58,7 +61,7 @@ export function reportKeyForms(place: ReportPlace, keepsLatest: boolean): readon
   const uuid = [8, 4, 4, 4, 12].map(varying).join('-');
   const two = varying(2);
   const folder = `${reportRoot(place)}/20${two}-${two}-${two}T${two}-${two}Z`;
-  const ofOneReport = [dataFileKey(place, uuid), manifestKey(folder), checksumKey(folder), reportJsonKey(folder)];
+  const ofOneReport = [dataFileKey(place, uuid), ...folderKeys(folder)];
   return keepsLatest ? [...ofOneReport, latestKey(place)] : ofOneReport;
 }
 

@@ -11,6 +11,8 @@ export interface Engine {
    * encryption key usable. Throws a `DomainError` that says what is wrong.
    */
   open(run: StoredRun): Promise<EngineRun>;
+  /** Is there an object in this folder of the run's destination under a name that a report has there, whoever put it? */
+  isFolderTaken(run: StoredRun, folder: string): Promise<boolean>;
   /** Is there a manifest in this folder of the run's destination? */
   hasReport(run: StoredRun, folder: string): Promise<boolean>;
   /**

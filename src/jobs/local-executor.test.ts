@@ -8,6 +8,7 @@ import {
 } from '../../test/contract/executor-world.ts';
 import { PHOTOS, putRule } from '../../test/control-fixture.ts';
 import { NOW_MS } from '../../test/store-fixture.ts';
+import { DomainError } from '../core/errors.ts';
 import { LocalExecutor } from './local-executor.ts';
 
 const openWorld = () => openAnyWorld((options) => new LocalExecutor(options));
@@ -26,7 +27,7 @@ test('each step is written down before it has an effect, and settled after it', 
     'after removeFiles',
     'after scanning',
     'after open',
-    'after hasReport',
+    'after isFolderTaken',
     'after reserveFolder',
     'after begin',
     'after plan',
@@ -59,14 +60,33 @@ test('an unexpected error ends the run as InternalError, with its cause told to 
   });
 });
 
-/** Puts a report into each of so many minutes from now on. */
-function fillMinutes({ engine }: World, count: number): void {
+/** Puts an object of somebody else into each of so many minutes from now on, under a name that a report has there. */
+function fillMinutes({ engine }: World, count: number, name = 'manifest.json'): void {
   for (let minute = 0; minute < count; minute++) {
     const iso = new Date(NOW_MS + minute * 60_000).toISOString();
     const folder = `inv/photos/nightly-all/${iso.slice(0, 13)}-${iso.slice(14, 16)}Z`;
-    engine.objects.set(`${folder}/manifest.json`, 'of another life');
+    engine.objects.set(`${folder}/${name}`, 'of another life');
   }
 }
+
+test.each(['manifest.checksum', 'report.json'])(
+  "a run that fails leaves somebody else's %s where it was",
+  async (name) => {
+    const world = await openWorld();
+    fillMinutes(world, 1, name);
+    const found = [...world.engine.objects];
+    await putRule(world.control);
+    world.at = async (point) => {
+      if (point === 'before put manifest') throw new DomainError('RoleLost', 'The role no longer exists.');
+    };
+    const { executor, events } = world.start();
+    await executor.recover();
+    await untilOver(world);
+    await executor.close();
+    expect(events.at(-1)).toMatchObject({ kind: 'failed' });
+    expect([...world.engine.objects]).toEqual(found);
+  },
+);
 
 test('a run that finds a report in each minute of a week fails in words', async () => {
   const world = await openWorld();
@@ -88,7 +108,7 @@ test('the search for a free minute ends when the run is cancelled', async () => 
   await putRule(world.control);
   let looks = 0;
   world.at = async (name) => {
-    if (name !== 'before hasReport' || ++looks < 5) return;
+    if (name !== 'before isFolderTaken' || ++looks < 5) return;
     executor.cancel((await world.control.rules.delete(PHOTOS.id, 'nightly-all')) ?? '');
   };
   const { executor, events } = world.start();

@@ -7,7 +7,7 @@ import { MAX_FOLDER_TAIL_BYTES, type ReportPlace, reportFolder, reportRoot } fro
 import type { ExecutionContext } from './execute-run.ts';
 
 const MINUTE_MS = 60_000;
-/** How far ahead of its start a run looks for a minute without a report: a week. */
+/** How far ahead of its start a run looks for a minute that is free: a week. */
 const MAX_FOLDER_MINUTES = 7 * 24 * 60;
 
 /** Where the run's report goes; throws `ReportKeyTooLong` when no bucket can hold the keys it would have. */
@@ -22,7 +22,7 @@ export function placeOf(run: StoredRun): ReportPlace {
   );
 }
 
-/** Reserves the minute of the start, or the next that neither another run nor an older report has. */
+/** Reserves the minute of the start, or the next whose folder no other run has and where nothing lies under the names of a report. */
 export async function reserveFolder(run: StoredRun, place: ReportPlace, context: ExecutionContext): Promise<void> {
   const { ledger, engine, clock, signal } = context;
   const { bucket } = run.rule.destination;
@@ -30,11 +30,12 @@ export async function reserveFolder(run: StoredRun, place: ReportPlace, context:
   for (let minute = 0; minute < MAX_FOLDER_MINUTES; minute++) {
     signal.throwIfAborted();
     const folder = reportFolder(place, firstMs + minute * MINUTE_MS);
-    if (await engine.hasReport(run, folder)) continue;
+    // Also what is no report: a run removes what it finds there when it fails.
+    if (await engine.isFolderTaken(run, folder)) continue;
     if (await ledger.reserveFolder(run.id, `${bucket}/${folder}`)) return;
   }
   throw new DomainError(
     'ReportInconsistent',
-    `From "${bucket}/${reportFolder(place, firstMs)}" on, each minute of a week has a report already, so there is no folder left for this one. Check the server's clock, or give the rule another destination prefix; then start the run again.`,
+    `From "${bucket}/${reportFolder(place, firstMs)}" on, each minute of a week has a report already, or other objects under the names of one, so there is no folder left for this one. Check the server's clock, or give the rule another destination prefix; then start the run again.`,
   );
 }

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { MIDNIGHT_IN_CHINA, openControl, PHOTOS, putRule } from '../../test/control-fixture.ts';
+import { MIDNIGHT_IN_CHINA, openControl, openRuns, PHOTOS, putRule } from '../../test/control-fixture.ts';
 import { NOW_MS } from '../../test/store-fixture.ts';
 import { DueBook } from '../control/due-book.ts';
 import { VirtualClock } from '../core/virtual-clock.ts';
@@ -81,12 +81,12 @@ test('a rule that is put, or changed, moves the alarm', async () => {
 });
 
 test('two schedulers that look at the same time plan a due time once', async () => {
-  const { scheduler, dues, clock, ledger } = await openWorld();
+  const { scheduler, dues, clock, db } = await openWorld();
   const other = openScheduler({}, { dues });
   clock.set(NOW_MS);
   other.clock.set(NOW_MS);
   await Promise.all([scheduler.start(), other.scheduler.start()]);
-  expect(await ledger.open()).toHaveLength(1);
+  expect(await openRuns({ db })).toHaveLength(1);
 });
 
 test('between two batches everything else has its turn', async () => {

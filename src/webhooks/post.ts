@@ -13,7 +13,7 @@ import type { ResolveHost } from './resolve-host.ts';
 import { hostOf } from './webhook-url.ts';
 
 /** Of the whole try, from the name of the host to the answer. */
-export const TRY_MS = 10_000;
+const TRY_MS = 10_000;
 
 /** What is read of an answer's body, so that the receiver can finish; none of it is kept. */
 const MAX_ANSWER_BYTES = 64 * 1024;

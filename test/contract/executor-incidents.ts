@@ -61,7 +61,7 @@ const INCIDENTS: Readonly<Record<string, Incident>> = {
       throw new DomainError('RoleLost', 'The role no longer exists.');
     },
     ends: ['failed'],
-    points: ['removeFiles', 'open', 'hasReport', 'begin', 'scan', 'put checksum', 'put manifest'].map(
+    points: ['removeFiles', 'open', 'isFolderTaken', 'begin', 'scan', 'put checksum', 'put manifest'].map(
       (effect) => `before ${effect}`,
     ),
   },

@@ -4,7 +4,7 @@ import { Kysely, SqliteDialect } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { expect, onTestFinished, test } from 'vitest';
 import { anyRule } from '../../../test/any-rule.ts';
-import { MIDNIGHT_IN_CHINA, NIGHTLY, ONE_ROW, onePlan, PHOTOS } from '../../../test/control-fixture.ts';
+import { MIDNIGHT_IN_CHINA, NIGHTLY, ONE_ROW, onePlan, openRuns, PHOTOS } from '../../../test/control-fixture.ts';
 import { NOW_MS, temporaryFolder } from '../../../test/store-fixture.ts';
 import { CONTROL_FILE, openControlDatabase } from '../control-database.ts';
 import { RuleBook } from '../rule-book.ts';
@@ -110,8 +110,8 @@ test('files that a failed run from before left are swept by their names', async 
 });
 
 test('a run that was under way before is begun again, and published', async () => {
-  const { ledger } = await openOldFolder();
-  expect(await ledger.open()).toMatchObject([{ id: 'now', state: 'scanning', tries: 2, folder: 'f4' }]);
+  const { db, ledger } = await openOldFolder();
+  expect(await openRuns({ db })).toMatchObject([{ id: 'now', state: 'scanning', tries: 2, folder: 'f4' }]);
   expect(await ledger.allFileKeys('now')).toEqual(['now-0', 'now-1']);
   await ledger.scanning('now');
   await ledger.plan('now', onePlan('now-2'));
