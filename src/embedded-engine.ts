@@ -15,8 +15,8 @@ import {
   MAX_MANIFEST_BYTES,
   manifestFileKeys,
   manifestKey,
-  type ReportPlace,
   reportJsonKey,
+  reportPlace,
 } from './core/report.ts';
 import type { ReportFacts, ReportShard } from './core/report-facts.ts';
 import type { Rule } from './core/rule.ts';
@@ -92,7 +92,7 @@ export class EmbeddedEngine implements Engine {
       destination: this.#destination(run),
       folder,
       facts: factsOf(run, shards),
-      latestKey: (await keepsLatest(run)) ? latestKey(placeOf(run)) : undefined,
+      latestKey: (await keepsLatest(run)) ? latestKey(reportPlace(run.bucket, run.rule)) : undefined,
       beforeFirstPut: () => this.#assertMayWrite(run),
     });
     if (latestFault !== undefined) onLatestFault(run, latestFault);
@@ -177,7 +177,7 @@ export class EmbeddedEngine implements Engine {
     const { roleArn, accountId, encryption } = run.rule.destination;
     const destination = this.#findDestination(run);
     if (destination === undefined) throw destinationGone(run);
-    const place = placeOf(run);
+    const place = reportPlace(run.bucket, run.rule);
     const use = { roleArn, role: roles.findRole(roleArn), owner: accountId };
     const faults = roleFaults(
       { ...use, destination, encryption, place, keepsLatest, keyAccount, nowMs: clock.now() },
@@ -196,10 +196,6 @@ export class EmbeddedEngine implements Engine {
 export function destinationOf(store: ObjectStore, { destination }: Rule): Bucket | undefined {
   const bucket = store.findBucket(destination.bucket);
   return bucket?.owner === destination.accountId ? bucket : undefined;
-}
-
-export function placeOf({ bucket, rule }: Pick<StoredRun, 'bucket' | 'rule'>): ReportPlace {
-  return { destinationPrefix: rule.destination.prefix, sourceBucket: bucket, ruleId: rule.id };
 }
 
 function factsOf(run: StoredRun, shards: readonly ReportShard[]): ReportFacts {

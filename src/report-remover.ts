@@ -6,9 +6,9 @@ import { faultsText, removalFaults } from './access/role-rights.ts';
 import type { StoredRun } from './control/run-ledger.ts';
 import type { Clock } from './core/clock.ts';
 import { DomainError, hasCode } from './core/errors.ts';
-import { type DataFile, manifestKey } from './core/report.ts';
+import { type DataFile, manifestKey, reportPlace } from './core/report.ts';
 import type { Rule } from './core/rule.ts';
-import { destinationOf, placeOf } from './embedded-engine.ts';
+import { destinationOf } from './embedded-engine.ts';
 import { type DeliveredReport, isVisible, type RemovalPlace, removeReport } from './inventory/remove-report.ts';
 import type { RemovalSteps, ReportRemover } from './jobs/expired-reports.ts';
 import { BucketDestination } from './store/inventory-destination.ts';
@@ -65,7 +65,7 @@ export class EmbeddedReportRemover implements ReportRemover {
     const destination = destinationOf(store, rule);
     if (destination === undefined) return undefined;
     const use = { roleArn, role: roles.findRole(roleArn), owner: accountId };
-    const place = placeOf({ bucket, rule });
+    const place = reportPlace(bucket, rule);
     const objectOf = (key: string) => factsOf(store, destination.name, key);
     const faults = removalFaults(
       { ...use, destination, encryption, place, keepsLatest: false, keyAccount, nowMs: clock.now(), objectOf },
@@ -110,7 +110,7 @@ export class EmbeddedReportRemover implements ReportRemover {
 }
 
 function reportOf(run: StoredRun, files: readonly DataFile[]): DeliveredReport | undefined {
-  return run.folder === null ? undefined : { place: placeOf(run), folder: run.folder, files };
+  return run.folder === null ? undefined : { place: reportPlace(run.bucket, run.rule), folder: run.folder, files };
 }
 
 function factsOf(store: ObjectStore, bucket: string, key: string): ObjectFacts | undefined {

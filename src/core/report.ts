@@ -4,6 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import type { Rule } from './rule.ts';
 
 /** Identifies the form of the manifest; the original's value. */
 const MANIFEST_VERSION = '2019-09-01';
@@ -15,6 +16,11 @@ export interface ReportPlace {
   readonly destinationPrefix: string | undefined;
   readonly sourceBucket: string;
   readonly ruleId: string;
+}
+
+/** Where the reports of a rule of the bucket go. */
+export function reportPlace(sourceBucket: string, { id, destination }: Pick<Rule, 'id' | 'destination'>): ReportPlace {
+  return { destinationPrefix: destination.prefix, sourceBucket, ruleId: id };
 }
 
 /** The folder of everything that a rule delivers. The prefix is joined with "/" as it stands, as the original does. */

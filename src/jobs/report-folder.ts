@@ -3,7 +3,7 @@
 import type { StoredRun } from '../control/run-ledger.ts';
 import { DomainError } from '../core/errors.ts';
 import { MAX_KEY_BYTES } from '../core/object-key.ts';
-import { MAX_FOLDER_TAIL_BYTES, type ReportPlace, reportFolder, reportRoot } from '../core/report.ts';
+import { MAX_FOLDER_TAIL_BYTES, type ReportPlace, reportFolder, reportPlace, reportRoot } from '../core/report.ts';
 import type { ExecutionContext } from './execute-run.ts';
 
 const MINUTE_MS = 60_000;
@@ -11,8 +11,8 @@ const MINUTE_MS = 60_000;
 const MAX_FOLDER_MINUTES = 7 * 24 * 60;
 
 /** Where the run's report goes; throws `ReportKeyTooLong` when no bucket can hold the keys it would have. */
-export function placeOf(run: StoredRun): ReportPlace {
-  const place = { destinationPrefix: run.rule.destination.prefix, sourceBucket: run.bucket, ruleId: run.rule.id };
+export function fittingPlace(run: StoredRun): ReportPlace {
+  const place = reportPlace(run.bucket, run.rule);
   // Prefix and id may each be as long as the sheet allows and still make such keys.
   const bytes = Buffer.byteLength(reportRoot(place)) + MAX_FOLDER_TAIL_BYTES;
   if (bytes <= MAX_KEY_BYTES) return place;

@@ -8,7 +8,7 @@ import { dataFileKey, type ReportPlace } from '../core/report.ts';
 import { transientOf } from '../core/transient-error.ts';
 import type { EngineRun } from './engine.ts';
 import type { ExecutionContext } from './execute-run.ts';
-import { placeOf, reserveFolder } from './report-folder.ts';
+import { fittingPlace, reserveFolder } from './report-folder.ts';
 import { withJitter } from './retry-delays.ts';
 
 /** How often the ledger, and who watches, hear of a scan's progress. */
@@ -20,7 +20,7 @@ export async function scanRun(run: StoredRun, context: ExecutionContext): Promis
   // An earlier try's snapshot died with it: what it wrote belongs to no report.
   await engine.removeFiles(run, await ledger.allFileKeys(run.id));
   await ledger.scanning(run.id);
-  const place = placeOf(run);
+  const place = fittingPlace(run);
   signal.throwIfAborted();
   const work = await engine.open(run);
   const failing = new AbortController();

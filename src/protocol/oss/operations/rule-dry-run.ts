@@ -2,7 +2,7 @@
 
 import { hasCode } from '../../../core/errors.ts';
 import { printable } from '../../../core/printable.ts';
-import { reportRoot } from '../../../core/report.ts';
+import { reportPlace, reportRoot } from '../../../core/report.ts';
 import type { HttpResponse } from '../../../http/http-server.ts';
 import { jsonReply } from '../../../http/json-reply.ts';
 import { ERROR_TABLE } from '../error-table.ts';
@@ -69,8 +69,8 @@ async function hasRule({ rules }: Services, { source, rule }: RulePut): Promise<
 const MAX_ROOT_CHARACTERS = 1300;
 
 function destinationEffect({ source, rule }: RulePut): string {
-  const { bucket, prefix } = rule.destination;
-  const place = { destinationPrefix: prefix, sourceBucket: source.name, ruleId: rule.id };
+  const { bucket } = rule.destination;
+  const place = reportPlace(source.name, rule);
   const root = printable(reportRoot(place), MAX_ROOT_CHARACTERS);
   return `Each report would go to the bucket "${bucket}", its manifest below "${root}/YYYY-MM-DDTHH-MMZ/" and its data below "${root}/data/".`;
 }

@@ -9,6 +9,7 @@ import type { Bucket } from '../../../core/bucket.ts';
 import { DomainError, type ErrorCode } from '../../../core/errors.ts';
 import { isKeyRefusal } from '../../../core/key-refusal.ts';
 import { printable } from '../../../core/printable.ts';
+import { reportPlace } from '../../../core/report.ts';
 import type { Rule } from '../../../core/rule.ts';
 import type { KeyPort, Services, WireSettings } from '../ports.ts';
 
@@ -126,9 +127,9 @@ function* roleFindings(
   { source, rule }: RulePut,
   destination: Bucket | undefined,
 ): Generator<RuleFinding> {
-  const { roleArn, encryption, prefix } = rule.destination;
+  const { roleArn, encryption } = rule.destination;
   const use = { roleArn, role: roles.findRole(roleArn), owner: source.owner };
-  const place = { destinationPrefix: prefix, sourceBucket: source.name, ruleId: rule.id };
+  const place = reportPlace(source.name, rule);
   const faults =
     destination?.owner === source.owner
       ? roleFaults({
